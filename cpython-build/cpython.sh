@@ -1,0 +1,40 @@
+#!/bin/sh
+# Configures and compiles CPython into static libraries; nothing is linked here.
+#
+# Input (environment): SOURCE (patched tree; the work folder is beside it, so
+# that the relative path to it, which enters the binary, is always the same),
+# WEFT_LIBS (prefix of the libraries), OUT, VARIANT, RECIPE (this folder), JOBS,
+# BUILD_PYTHON, BUILD_TRIPLE, WEFT_OPT, WEFT_CFLAGS.
+set -eu
+
+config_args=
+case $VARIANT in
+  release) config_args=--disable-test-modules ;;
+  test) ;;
+  debug) config_args=--with-pydebug ;;
+  *) echo "unknown variant $VARIANT" >&2; exit 2 ;;
+esac
+
+# makesetup reads Setup.local first: this is how modules that configure rules
+# out for Emscripten in general, but that our system layer supports, get in.
+mkdir -p Modules
+cat "$RECIPE/modules/Setup.common" > Modules/Setup.local
+if [ "$VARIANT" != release ]; then
+  cat "$RECIPE/modules/Setup.test" >> Modules/Setup.local
+fi
+
+# With CFLAGS given, configure does not add a -g of its own. The libraries are
+# named by flags because there is no pkg-config for the target.
+CONFIG_SITE="$RECIPE/config.site" emconfigure "$SOURCE/configure" -q \
+  --host=wasm32-unknown-emscripten --build="$BUILD_TRIPLE" --with-build-python="$BUILD_PYTHON" \
+  --prefix=/usr --disable-gil --disable-shared --enable-wasm-pthreads --with-emscripten-target=node \
+  --enable-ipv6 --without-ensurepip --without-readline $config_args \
+  OPT="$WEFT_OPT" CFLAGS="$WEFT_CFLAGS" \
+  ZLIB_CFLAGS="-I$WEFT_LIBS/include" ZLIB_LIBS="-L$WEFT_LIBS/lib -lz" \
+  BZIP2_CFLAGS="-I$WEFT_LIBS/include" BZIP2_LIBS="-L$WEFT_LIBS/lib -lbz2" \
+  LIBLZMA_CFLAGS="-I$WEFT_LIBS/include" LIBLZMA_LIBS="-L$WEFT_LIBS/lib -llzma" \
+  LIBFFI_CFLAGS="-I$WEFT_LIBS/include" LIBFFI_LIBS="-L$WEFT_LIBS/lib -lffi" \
+  LIBSQLITE3_CFLAGS="-I$WEFT_LIBS/include" LIBSQLITE3_LIBS="-L$WEFT_LIBS/lib -lsqlite3"
+
+mkdir -p "$OUT/lib" "$OUT/include" "$OUT/sysconfig"
+emmake make -s -j"$JOBS" -f Makefile -f "$RECIPE/modules/static.mk" OUT="$OUT" weft-static

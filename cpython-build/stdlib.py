@@ -1,0 +1,147 @@
+"""Packs the standard library with compiled bytecode into one zip archive.
+
+    python3.13 stdlib.py --lib DIR --sysconfig DIR --variant V --prefix PATH --epoch SECONDS --out FILE
+
+Runs in the build Python, whose bytecode magic must be that of the packed
+library. Equal inputs give equal bytes: entries are sorted and dated with the
+epoch, and files are compiled by a fixed number of processes that each take a
+fixed share, because what marshal writes depends on what the process has
+interned before.
+"""
+
+import argparse
+import importlib.util
+import os
+import py_compile
+import re
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+SHARES = 4
+
+# Needs Tcl/Tk, or a pip that can reach a network and start processes.
+LEFT_OUT = {"idlelib", "tkinter", "turtledemo", "turtle.py", "ensurepip", "test", "site-packages"}
+# The tests of ensurepip read it; those of Tk skip themselves when it is absent.
+TEST_LEFT_OUT = {"idlelib", "tkinter", "turtledemo", "turtle.py", "site-packages"}
+
+
+def source_magic(lib: Path) -> int:
+    """The bytecode magic of the packed library, read without running it."""
+    text = (lib / "importlib" / "_bootstrap_external.py").read_text()
+    found = re.search(r"^MAGIC_NUMBER = \((\d+)\)\.to_bytes", text, re.M)
+    if found is None:
+        sys.exit("no bytecode magic in importlib/_bootstrap_external.py: not a CPython 3.13 tree")
+    return int(found[1])
+
+
+def listed(lib: Path, variant: str) -> list[str]:
+    left_out = LEFT_OUT if variant == "release" else TEST_LEFT_OUT
+    names = []
+    for root, folders, files in os.walk(lib):
+        here = Path(root).relative_to(lib)
+        folders[:] = [f for f in folders if f != "__pycache__" and not (here == Path(".") and f in left_out)]
+        for file in files:
+            if here == Path(".") and file in left_out or file.endswith((".pyc", ".pyo", ".so")):
+                continue
+            names.append((here / file).as_posix())
+    return sorted(names)
+
+
+def compile_share(lib: Path, prefix: str, cache: Path, names: list[str]) -> None:
+    for name in names:
+        target = cache / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            py_compile.compile(
+                str(lib / name), cfile=str(target) + "c", dfile=f"{prefix}/{name}", doraise=True, quiet=1, optimize=0,
+                invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+            )
+        except (py_compile.PyCompileError, UnicodeError):
+            # Test data holds sources that are wrong on purpose; they are packed as they are.
+            if not name.startswith("test/"):
+                raise
+
+
+def cached_name(name: str) -> str:
+    folder, _, file = name.rpartition("/")
+    stem = file.removesuffix(".py")
+    return f"{folder + '/' if folder else ''}__pycache__/{stem}.cpython-313.pyc"
+
+
+def sysconfig_data(folder: Path, paths: list[str]) -> tuple[str, bytes]:
+    """The build's configuration variables, without the places of the machine that built it."""
+    found = sorted(folder.glob("_sysconfigdata*.py"))
+    if len(found) != 1:
+        sys.exit(f"expected one _sysconfigdata*.py in {folder}, found {len(found)}")
+    text = found[0].read_text()
+    for path in sorted(paths, key=len, reverse=True):
+        text = text.replace(path, "/usr/src/python")
+    # The build Python names the file after its own ABI flags; ours is free-threaded.
+    name = re.sub(r"^_sysconfigdata_[a-z]*_", "_sysconfigdata_" + abi_flags(text) + "_", found[0].name)
+    return name, text.encode()
+
+
+def abi_flags(text: str) -> str:
+    found = re.search(r"'ABIFLAGS': '([a-z]*)'", text)
+    if found is None:
+        sys.exit("no ABIFLAGS in the generated configuration variables")
+    return found[1]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--lib", type=Path, required=True)
+    parser.add_argument("--sysconfig", type=Path, required=True)
+    parser.add_argument("--variant", choices=["release", "test", "debug"], required=True)
+    parser.add_argument("--prefix", required=True)
+    parser.add_argument("--epoch", type=int, required=True)
+    parser.add_argument("--strip", action="append", default=[])
+    parser.add_argument("--scratch", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--share", type=int)
+    args = parser.parse_args()
+
+    ours = int.from_bytes(importlib.util.MAGIC_NUMBER[:2], "little")
+    theirs = source_magic(args.lib)
+    if ours != theirs:
+        sys.exit(f"bytecode magic of the build Python {sys.version.split()[0]} is {ours}, that of the source is {theirs}; "
+                 "use a build Python of the same release series")
+
+    names = listed(args.lib, args.variant)
+    sources = [name for name in names if name.endswith(".py")]
+    if args.share is not None:
+        compile_share(args.lib, args.prefix, args.scratch, sources[args.share::SHARES])
+        return
+
+    shares = [subprocess.Popen([sys.executable, *sys.argv, "--share", str(n)]) for n in range(SHARES)]
+    if any([share.wait() for share in shares]):
+        sys.exit("a compilation to bytecode failed")
+
+    entries: dict[str, bytes] = {name: (args.lib / name).read_bytes() for name in names}
+    config_name, config_text = sysconfig_data(args.sysconfig, args.strip)
+    config_source = args.scratch / config_name
+    config_source.write_bytes(config_text)
+    compile_share(args.scratch, args.prefix, args.scratch, [config_name])
+    entries[config_name] = config_text
+    # getpath looks for this folder and warns on every start without it.
+    entries["lib-dynload/README.txt"] = b"All extension modules are part of the interpreter.\n"
+    for name in [*sources, config_name]:
+        compiled = args.scratch / (name + "c")
+        if compiled.exists():
+            entries[cached_name(name)] = compiled.read_bytes()
+
+    date = time.gmtime(args.epoch)[:6]
+    with zipfile.ZipFile(args.out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(entries):
+            entry = zipfile.ZipInfo(name, date)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3
+            entry.external_attr = 0o100644 << 16
+            archive.writestr(entry, entries[name])
+    print(f"{len(entries)} files, {args.out.stat().st_size} bytes")
+
+
+main()
