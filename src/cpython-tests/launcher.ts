@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { UsageError, type Options } from "./options.js";
+
+/** A Python to test. */
+export interface Launcher {
+  readonly command: readonly string[];
+  /** What tells this Python from another: results are kept for it alone. */
+  readonly identity: readonly (string | Buffer)[];
+}
+
+/**
+ * Chooses the command that runs Python.
+ * @param bin Folder of our own bundled commands.
+ * @throws UsageError when there is no runtime at the given place.
+ */
+export function chooseLauncher(options: Pick<Options, "python" | "runtime">, bin: string): Launcher {
+  if (options.python !== undefined) {
+    return { command: options.python, identity: options.python };
+  }
+  const folder = options.runtime;
+  if (folder === undefined) {
+    throw new UsageError("name the test variant's folder: --runtime FOLDER (npm run build -- --variant test makes it)");
+  }
+  const manifest = join(folder, "manifest.json");
+  if (!existsSync(manifest)) {
+    throw new UsageError(`${folder} has no manifest.json; build the test variant: npm run build -- --variant test`);
+  }
+  const launcher = join(bin, "weft.js");
+  return {
+    command: [process.execPath, launcher, "run", "--runtime", folder],
+    // The launcher is the host side of the runtime: results depend on it as much as on the wasm.
+    identity: [readFileSync(manifest), readFileSync(launcher)],
+  };
+}
