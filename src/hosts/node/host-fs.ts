@@ -1,0 +1,320 @@
+import * as fs from "node:fs";
+import { errno, errnoOf } from "../../abi/errno.js";
+
+/** The module's open flags (musl's generic values), as far as the guest passes them on. */
+const OpenFlag = {
+  accessMode: 3,
+  create: 0o100,
+  exclusive: 0o200,
+  append: 0o2000,
+  noFollow: 0o400000,
+} as const;
+
+/** Directory entry types as the C library numbers them. */
+const EntryType = { unknown: 0, fifo: 1, character: 2, directory: 4, block: 6, file: 8, link: 10, socket: 12 };
+
+/** The guest's only user and group, which the host's own are shown as. */
+const GUEST_ID = 1000n;
+const HOST_UID = BigInt(process.getuid?.() ?? 0);
+const HOST_GID = BigInt(process.getgid?.() ?? 0);
+
+/** The guest's memory. Its buffer is another object after it has grown. */
+export interface HostMemory {
+  readonly buffer: ArrayBufferLike;
+}
+
+/** The module's exports in this realm. */
+export type HostExports = Readonly<Record<string, unknown>>;
+
+/**
+ * The file imports of `wasm/include/weft_host.h` for Node: folders of the host and the
+ * process's standard streams, all synchronous, in whichever realm calls. File
+ * descriptors belong to the process, so one realm may use what another opened.
+ *
+ * Results are >= 0, or a guest errno made negative; nothing throws.
+ */
+export class NodeHostFs {
+  #memory: HostMemory | undefined;
+
+  /** Called once per realm by the glue, before any other method. */
+  bind(memory: HostMemory, _exports: HostExports): void {
+    this.#memory = memory;
+  }
+
+  // ---- standard streams --------------------------------------------------------------
+
+  /** Writes to descriptor 1 or 2; waits while a pipe is full. */
+  stdioWrite(fd: number, address: number, length: number): number {
+    return attempt(() => {
+      for (;;) {
+        try {
+          return fs.writeSync(fd, this.#view(address, length), 0, length);
+        } catch (error) {
+          // A pipe that its reader made non-blocking; there is no call that waits for it.
+          if (errnoOf(error) !== errno.EAGAIN) {
+            throw error;
+          }
+          Atomics.wait(pause, 0, 0, 5);
+        }
+      }
+    });
+  }
+
+  /** Reads from a standard input that is a regular file. */
+  stdioRead(fd: number, address: number, length: number, offset: number): number {
+    return this.fsRead(fd, address, length, offset);
+  }
+
+  // ---- open files -----------------------------------------------------------------------
+
+  fsOpen(path: number, flags: number, mode: number): number {
+    return attempt(() => {
+      let native = flags & OpenFlag.accessMode;
+      native |= flags & OpenFlag.create ? fs.constants.O_CREAT : 0;
+      native |= flags & OpenFlag.exclusive ? fs.constants.O_EXCL : 0;
+      native |= flags & OpenFlag.append ? fs.constants.O_APPEND : 0;
+      native |= flags & OpenFlag.noFollow ? (fs.constants.O_NOFOLLOW ?? 0) : 0;
+      return fs.openSync(this.#path(path), native, mode);
+    });
+  }
+
+  fsClose(handle: number): number {
+    return attempt(() => {
+      fs.closeSync(handle);
+    });
+  }
+
+  fsRead(handle: number, address: number, length: number, offset: number): number {
+    return attempt(() => fs.readSync(handle, this.#view(address, length), 0, length, offset));
+  }
+
+  /** `offset` < 0: where the file's append mode puts it. */
+  fsWrite(handle: number, address: number, length: number, offset: number): number {
+    return attempt(() =>
+      fs.writeSync(handle, this.#view(address, length), 0, length, offset < 0 ? null : offset),
+    );
+  }
+
+  fsFstat(handle: number, out: number): number {
+    return attempt(() => {
+      this.#putStat(out, fs.fstatSync(handle, { bigint: true }));
+    });
+  }
+
+  fsFtruncate(handle: number, length: number): number {
+    return attempt(() => {
+      fs.ftruncateSync(handle, length);
+    });
+  }
+
+  fsFsync(handle: number): number {
+    return attempt(() => {
+      fs.fsyncSync(handle);
+    });
+  }
+
+  // ---- names ----------------------------------------------------------------------------------
+
+  fsLstat(path: number, out: number): number {
+    return attempt(() => {
+      // Most look-ups of a program's start find nothing, and an exception is slow.
+      const stat = fs.lstatSync(this.#path(path), { bigint: true, throwIfNoEntry: false });
+      if (!stat) {
+        return -errno.ENOENT; // the caller knows that the folders on the way exist
+      }
+      this.#putStat(out, stat);
+      return 0;
+    });
+  }
+
+  /** Packs all entries; returns the bytes that takes, more than `size` if it did not fit. */
+  fsReaddir(path: number, address: number, size: number): number {
+    return attempt(() => {
+      const folder = this.#path(path);
+      const prefix = Buffer.concat([folder, Buffer.from("/")]);
+      const entries: { name: Buffer; type: number; inode: bigint }[] = [];
+      let total = 0;
+      for (const entry of fs.readdirSync(folder, { withFileTypes: true, encoding: "buffer" })) {
+        const { name } = entry as unknown as { name: Buffer };
+        if (name.length > 255) {
+          continue; // not a name that the guest could use
+        }
+        const stat = fs.lstatSync(Buffer.concat([prefix, name]), { bigint: true, throwIfNoEntry: false });
+        if (stat) {
+          entries.push({ name, type: entryType(stat), inode: stat.ino });
+          total += 10 + name.length;
+        }
+      }
+      if (total <= size) {
+        const view = this.#view(address, total);
+        const data = new DataView(view.buffer, view.byteOffset, total);
+        let at = 0;
+        for (const { name, type, inode } of entries) {
+          data.setBigUint64(at, inode, true);
+          view[at + 8] = type;
+          view[at + 9] = name.length;
+          view.set(name, at + 10);
+          at += 10 + name.length;
+        }
+      }
+      return total;
+    });
+  }
+
+  fsMkdir(path: number, mode: number): number {
+    return attempt(() => {
+      fs.mkdirSync(this.#path(path), mode);
+    });
+  }
+
+  fsRmdir(path: number): number {
+    return attempt(() => {
+      fs.rmdirSync(this.#path(path));
+    });
+  }
+
+  fsUnlink(path: number): number {
+    return attempt(() => {
+      fs.unlinkSync(this.#path(path));
+    });
+  }
+
+  fsRename(from: number, to: number): number {
+    return attempt(() => {
+      fs.renameSync(this.#path(from), this.#path(to));
+    });
+  }
+
+  fsLink(from: number, to: number): number {
+    return attempt(() => {
+      fs.linkSync(this.#path(from), this.#path(to));
+    });
+  }
+
+  fsSymlink(target: number, path: number): number {
+    return attempt(() => {
+      fs.symlinkSync(this.#path(target), this.#path(path));
+    });
+  }
+
+  fsReadlink(path: number, address: number, size: number): number {
+    return attempt(() => {
+      const target = fs.readlinkSync(this.#path(path), { encoding: "buffer" });
+      const length = Math.min(target.length, size);
+      this.#view(address, length).set(target.subarray(0, length));
+      return length;
+    });
+  }
+
+  fsTruncate(path: number, length: number): number {
+    return attempt(() => {
+      fs.truncateSync(this.#path(path), length);
+    });
+  }
+
+  fsChmod(path: number, mode: number): number {
+    return attempt(() => {
+      fs.chmodSync(this.#path(path), mode);
+    });
+  }
+
+  fsAccess(path: number, mode: number): number {
+    return attempt(() => {
+      fs.accessSync(this.#path(path), mode);
+    });
+  }
+
+  /** Nanoseconds < 0 leave that time alone. Node keeps about a microsecond's precision. */
+  fsUtimes(path: number, atimeMs: number, atimeNs: number, mtimeMs: number, mtimeNs: number): number {
+    return attempt(() => {
+      const name = this.#path(path);
+      const old = atimeNs < 0 || mtimeNs < 0 ? fs.lstatSync(name) : undefined;
+      const atime = atimeNs < 0 ? old!.atimeMs / 1e3 : atimeMs / 1e3 + atimeNs / 1e9;
+      const mtime = mtimeNs < 0 ? old!.mtimeMs / 1e3 : mtimeMs / 1e3 + mtimeNs / 1e9;
+      fs.lutimesSync(name, atime, mtime);
+    });
+  }
+
+  fsStatfs(path: number, out: number): number {
+    return attempt(() => {
+      const stat = fs.statfsSync(this.#path(path));
+      new Float64Array(this.#buffer(), out, 6).set([
+        stat.bsize,
+        stat.blocks,
+        stat.bfree,
+        stat.bavail,
+        stat.files,
+        stat.ffree,
+      ]);
+    });
+  }
+
+  // ---- memory -------------------------------------------------------------------------------------
+
+  #buffer(): ArrayBufferLike {
+    if (!this.#memory) {
+      throw new TypeError("the host object was used before the glue called bind()");
+    }
+    return this.#memory.buffer;
+  }
+
+  #view(address: number, length: number): Uint8Array {
+    return new Uint8Array(this.#buffer(), address, length);
+  }
+
+  /** The C string at `address`, as bytes: host names need not be UTF-8. */
+  #path(address: number): Buffer {
+    const memory = new Uint8Array(this.#buffer());
+    return Buffer.from(memory.slice(address, memory.indexOf(0, address)));
+  }
+
+  #putStat(address: number, stat: fs.BigIntStats): void {
+    // The order of `weft_host_stat`.
+    new BigInt64Array(this.#buffer(), address, 11).set([
+      stat.mode,
+      stat.nlink,
+      stat.uid === HOST_UID ? GUEST_ID : stat.uid,
+      stat.gid === HOST_GID ? GUEST_ID : stat.gid,
+      stat.size,
+      stat.blocks,
+      stat.dev,
+      BigInt.asIntN(64, stat.ino),
+      stat.atimeNs,
+      stat.mtimeNs,
+      stat.ctimeNs,
+    ]);
+  }
+}
+
+/** Nobody notifies it: waiting on it is a pause. */
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+function attempt(call: () => number | void): number {
+  try {
+    return call() ?? 0;
+  } catch (error) {
+    return -errnoOf(error);
+  }
+}
+
+function entryType(stat: fs.BigIntStats): number {
+  if (stat.isFile()) {
+    return EntryType.file;
+  }
+  if (stat.isDirectory()) {
+    return EntryType.directory;
+  }
+  if (stat.isSymbolicLink()) {
+    return EntryType.link;
+  }
+  if (stat.isFIFO()) {
+    return EntryType.fifo;
+  }
+  if (stat.isSocket()) {
+    return EntryType.socket;
+  }
+  if (stat.isCharacterDevice()) {
+    return EntryType.character;
+  }
+  return stat.isBlockDevice() ? EntryType.block : EntryType.unknown;
+}
