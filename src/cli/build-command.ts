@@ -1,0 +1,111 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { build } from "../build/build.js";
+import { BuildError } from "../build/errors.js";
+import { VARIANTS, type Variant } from "../build/recipe.js";
+import type { ToolchainChoice } from "../build/toolchain.js";
+import { CliError, ExitCode } from "./exit-codes.js";
+import { packageRoot } from "./package-root.js";
+
+const HELP = `usage: weft build [options]
+
+Builds the Python runtime. Everything is kept in a cache by content: only what depends on
+a change is built again.
+
+Options:
+  --variant NAME    release (default), test (with CPython's tests), or debug
+  --out FOLDER      where the runtime goes (default: dist/runtime/VARIANT in this package)
+  --source FOLDER   build this CPython 3.13 source tree instead of the pinned one
+  --sources FOLDER  take the pinned source packages from here instead of downloading them
+  --toolchain WHICH auto (default), path (Emscripten on PATH), or root (a private Debian root)
+  --jobs N          processes at once (default: one per core)
+  --force           build again even if nothing has changed
+  -v, --verbose     show what the commands print
+  -h, --help        show this help
+`;
+
+/** `weft build [options]` */
+export async function runBuild(args: readonly string[]): Promise<number> {
+  const options = parseOptions(args);
+  if (options.help === true) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const variant = choose("--variant", options.variant ?? "release", VARIANTS) as Variant;
+  const toolchain = choose("--toolchain", options.toolchain ?? "auto", ["auto", "path", "root"]) as ToolchainChoice;
+  const jobs = options.jobs === undefined ? undefined : Number(options.jobs);
+  if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1)) {
+    throw new CliError(`--jobs takes a number of at least 1, not ${JSON.stringify(options.jobs)}`, ExitCode.usage);
+  }
+
+  const abort = new AbortController();
+  let interrupted: NodeJS.Signals | undefined;
+  const stop = (signal: NodeJS.Signals): void => {
+    interrupted = signal;
+    abort.abort();
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  const start = performance.now();
+  try {
+    const root = packageRoot();
+    const result = await build({
+      packageRoot: root,
+      variant,
+      toolchain,
+      jobs,
+      out: options.out ?? join(root, "dist/runtime", variant),
+      source: options.source,
+      sources: options.sources,
+      force: options.force,
+      output: process.stderr,
+      onOutput: options.verbose === true ? (text) => process.stderr.write(text) : undefined,
+      signal: abort.signal,
+    });
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    const size = Object.values(result.manifest.files).reduce((sum, file) => sum + file.size, 0) / 1e6;
+    process.stderr.write(
+      `${result.out}: Python ${result.manifest.python} (${variant}), ${size.toFixed(1)} MB, ${result.unchanged ? "unchanged" : "built"} in ${seconds} s\n`,
+    );
+    return 0;
+  } catch (error) {
+    if (interrupted !== undefined) {
+      throw new CliError(`build interrupted by ${interrupted}; finished stages are kept`, interrupted === "SIGINT" ? 130 : 143, { cause: error });
+    }
+    if (error instanceof BuildError) {
+      throw new CliError(error.message, ExitCode.build, { cause: error });
+    }
+    throw error;
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
+}
+
+function parseOptions(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        variant: { type: "string" },
+        out: { type: "string" },
+        source: { type: "string" },
+        sources: { type: "string" },
+        toolchain: { type: "string" },
+        jobs: { type: "string" },
+        force: { type: "boolean" },
+        verbose: { type: "boolean", short: "v" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    throw new CliError(`${(error as Error).message.split("\n")[0]}; see "weft build --help"`, ExitCode.usage, { cause: error });
+  }
+}
+
+function choose(option: string, value: string, values: readonly string[]): string {
+  if (!values.includes(value)) {
+    throw new CliError(`${option} is ${values.slice(0, -1).join(", ")} or ${values.at(-1)}, not ${JSON.stringify(value)}`, ExitCode.usage);
+  }
+  return value;
+}

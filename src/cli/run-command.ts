@@ -1,0 +1,31 @@
+import { CliError, ExitCode } from "./exit-codes.js";
+import { parseRunOptions, RUN_OPTIONS_HELP, splitAtScript } from "./run-options.js";
+import { runPython } from "./run-python.js";
+
+/** `weft run [options] SCRIPT [arguments]` */
+export async function runScript(args: readonly string[]): Promise<number> {
+  const { own, rest } = splitAtScript(args);
+  const options = parseRunOptions(own);
+  if (options === null) {
+    process.stdout.write(`usage: weft run [options] SCRIPT [arguments]\n\nRuns a Python program.\n\n${RUN_OPTIONS_HELP}`);
+    return 0;
+  }
+  if (rest.length === 0) {
+    throw new CliError("weft run needs a script: weft run [options] SCRIPT [arguments]", ExitCode.usage);
+  }
+  return runPython({ ...options, pythonArguments: rest });
+}
+
+/** `weft repl [options]` */
+export async function runRepl(args: readonly string[]): Promise<number> {
+  const { own, rest } = splitAtScript(args);
+  const options = parseRunOptions(own);
+  if (options === null) {
+    process.stdout.write(`usage: weft repl [options]\n\nStarts Python's interactive prompt.\n\n${RUN_OPTIONS_HELP}`);
+    return 0;
+  }
+  if (rest.length > 0) {
+    throw new CliError(`weft repl takes no script; did you mean "weft run ${rest[0]}"?`, ExitCode.usage);
+  }
+  return runPython({ ...options, pythonArguments: process.stdin.isTTY ? [] : ["-i"] });
+}

@@ -1,0 +1,29 @@
+#!/usr/bin/env node
+import { runBuild } from "./build-command.js";
+import { runCommand } from "./command.js";
+import { runDoctor } from "./doctor-command.js";
+import { CliError, ExitCode } from "./exit-codes.js";
+
+const HELP = `usage: weft COMMAND [options]
+
+Commands:
+  build    build the Python runtime
+  doctor   show what this machine has and lacks for Weft
+`;
+
+const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  build: runBuild,
+  doctor: runDoctor,
+};
+
+await runCommand("weft", async ([name, ...args]) => {
+  if (name === undefined || name === "--help" || name === "-h" || name === "help") {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) {
+    throw new CliError(`there is no command ${JSON.stringify(name)}; see "weft --help"`, ExitCode.usage);
+  }
+  return command(args);
+});

@@ -1,0 +1,90 @@
+import { existsSync, openSync, readFileSync, readSync, closeSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { GuestFactory, GuestModule } from "../../abi/module.js";
+
+/** The runtime's files are missing, incomplete or damaged. */
+export class RuntimeFilesError extends Error {
+  override readonly name = "RuntimeFilesError";
+}
+
+/** A folder with a built runtime: the glue, the module and the standard library. */
+export class RuntimeAssets {
+  readonly #folder: string;
+
+  /** @throws RuntimeFilesError when a file is missing or does not have the size that was built. */
+  constructor(folder: string) {
+    this.#folder = folder;
+    let manifest: { files?: Record<string, { size: number }> };
+    try {
+      manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as typeof manifest;
+    } catch (error) {
+      throw new RuntimeFilesError(
+        existsSync(folder)
+          ? `the Python runtime in ${folder} has no readable manifest.json; run "weft build" to build it again`
+          : `there is no Python runtime in ${folder}; run "weft build" to build it`,
+        { cause: error },
+      );
+    }
+    for (const name of ["weft.mjs", "weft.wasm", "python313.zip"]) {
+      const expected = manifest.files?.[name]?.size;
+      let size: number | undefined;
+      try {
+        size = statSync(join(folder, name)).size;
+      } catch {
+        // Reported as missing below.
+      }
+      if (size === undefined || size !== expected) {
+        throw new RuntimeFilesError(
+          `${join(folder, name)} is ${size === undefined ? "missing" : `${size} bytes long, not ${expected}`}; run "weft build" to build the runtime again`,
+        );
+      }
+    }
+  }
+
+  /** The glue's URL, which worker realms import too. */
+  get glueUrl(): string {
+    return pathToFileURL(join(this.#folder, "weft.mjs")).href;
+  }
+
+  async factory(): Promise<GuestFactory> {
+    const glue = (await import(this.glueUrl)) as { default: GuestFactory };
+    return glue.default;
+  }
+
+  /** @throws RuntimeFilesError when the module is damaged. */
+  async compile(): Promise<WebAssembly.Module> {
+    const path = join(this.#folder, "weft.wasm");
+    try {
+      return await WebAssembly.compile(readFileSync(path));
+    } catch (error) {
+      throw new RuntimeFilesError(`${path} is damaged; run "weft build --force" to build the runtime again`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Reads the archive straight into guest memory, where its only copy stays for good. */
+  loadStandardLibrary(module: GuestModule): { address: number; size: number } {
+    const path = join(this.#folder, "python313.zip");
+    const size = statSync(path).size;
+    const address = module._malloc(size) >>> 0;
+    if (address === 0) {
+      throw new RangeError(`out of guest memory: the standard library needs ${size} bytes`);
+    }
+    const file = openSync(path, "r");
+    try {
+      let done = 0;
+      while (done < size) {
+        const read = readSync(file, new Uint8Array(module.wasmMemory.buffer, address + done, size - done));
+        if (read === 0) {
+          throw new RuntimeFilesError(`${path} ended after ${done} of ${size} bytes; run "weft build" again`);
+        }
+        done += read;
+      }
+    } finally {
+      closeSync(file);
+    }
+    return { address, size };
+  }
+}

@@ -1,0 +1,151 @@
+import { constants } from "node:os";
+import { MessageChannel, Worker } from "node:worker_threads";
+import { Guest, type GuestEnd, type GuestLimits, type Mount } from "../../runtime/guest.js";
+import type { RuntimeAssets } from "./assets.js";
+import { NodeRealmHost } from "./realm-host.js";
+import { StdinPump } from "./stdin.js";
+import { stdioKind, terminalSize } from "./stdio.js";
+import { Terminal } from "./terminal.js";
+
+/** `WEFT_TTY_RAW` in wasm/include/weft_host.h. */
+const TTY_RAW = 1;
+
+/** Engine stack of a worker realm, in MiB: what the recursion limit was measured with. */
+const WORKER_STACK_MIB = 64;
+
+/** Defaults under Node; see ARCHITECTURE.md for the measurements behind them. */
+export const NODE_LIMITS: GuestLimits = {
+  threads: 256,
+  stackSize: 16 * 1024 * 1024,
+  recursionLimit: 10_000,
+  hostRecursionLimit: 150,
+};
+
+/** A program to run with this process's standard streams and signals. */
+export interface NodeProgram {
+  readonly assets: RuntimeAssets;
+  /** `argv`, as CPython's command line. */
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly workingDirectory: string;
+  readonly mounts: readonly Mount[];
+  readonly limits?: Partial<GuestLimits>;
+}
+
+/** Signals that a program may handle; without a handler their default action is carried out. */
+const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2", "SIGWINCH", "SIGCONT"] as const;
+
+/**
+ * Runs a program to its end. Its workers may still be running then (daemon threads):
+ * end the process, or the realm.
+ * @throws RuntimeFilesError when the runtime cannot be loaded.
+ * @throws GuestError when a mount or the working directory fails.
+ */
+export async function runProgram(program: NodeProgram): Promise<GuestEnd> {
+  const { assets } = program;
+  const compiled = assets.compile();
+  // Failures surface where the result is awaited, below.
+  compiled.catch(() => undefined);
+  const factory = await assets.factory();
+  const pump = new StdinPump();
+  const terminal = new Terminal();
+  const realmHost = new NodeRealmHost();
+
+  const createWorker = (onError: (error: unknown) => void): Worker => {
+    const worker = new Worker(new URL("../realm-worker.js", import.meta.url), {
+      // The glue looks for exactly this to know that it is in a worker.
+      workerData: "em-pthread",
+      argv: [assets.glueUrl],
+      resourceLimits: { stackSizeMb: WORKER_STACK_MIB },
+    });
+    // The glue installs a handler that throws in this realm; the guest's end reports it.
+    Object.defineProperty(worker, "onerror", { get: () => onError, set: () => undefined });
+    return worker;
+  };
+  // Starting a worker takes as long as compiling: do both at once.
+  let spare: Worker | undefined;
+  let spareFailed: (error: unknown) => void = () => undefined;
+  spare = createWorker((error) => {
+    spareFailed(error);
+  });
+
+  const stdio = [stdioKind(0), stdioKind(1), stdioKind(2)] as const;
+  let guest: Guest | undefined;
+  let interrupts = 0;
+  const deliver = (name: (typeof FORWARDED)[number]): void => {
+    const number = constants.signals[name];
+    // A second Control-C while Python has not looked at the first ends the process.
+    const stuck = name === "SIGINT" && interrupts > 0 && guest?.signalPending === true;
+    interrupts = name === "SIGINT" ? interrupts + 1 : interrupts;
+    if (guest && !stuck && guest.signal(number) !== "default") {
+      return;
+    }
+    if (name === "SIGWINCH" || name === "SIGCONT") {
+      return;
+    }
+    terminal.close();
+    process.exit(128 + number);
+  };
+
+  await compiled;
+  guest = await Guest.start(
+    {
+      factory,
+      compile: () => compiled,
+      loadStandardLibrary: (module) => assets.loadStandardLibrary(module),
+      realmHost,
+      createWorker: (onError) => {
+        if (spare) {
+          const worker = spare;
+          spare = undefined;
+          spareFailed = onError;
+          return worker;
+        }
+        return createWorker(onError);
+      },
+      endWorker: (worker) => {
+        void (worker as Worker).terminate();
+      },
+      onStdinRequest: (g) => {
+        pump.request(g);
+      },
+      onReadline: (g, prompt) => {
+        terminal.ask(g, prompt, () => {
+          deliver("SIGINT");
+        });
+      },
+      onTerminalMode: (mode) => {
+        if (process.stdin.isTTY) {
+          process.stdin.setRawMode((mode & TTY_RAW) !== 0);
+        }
+      },
+    },
+    {
+      arguments: program.arguments,
+      environment: program.environment,
+      workingDirectory: program.workingDirectory,
+      mounts: program.mounts,
+      stdio,
+      terminalSize: terminalSize(),
+      limits: { ...NODE_LIMITS, ...program.limits },
+    },
+  );
+  for (const name of FORWARDED) {
+    process.on(name, () => {
+      if (name === "SIGWINCH") {
+        const size = terminalSize();
+        if (size) {
+          guest.resize(size.rows, size.columns);
+        }
+      }
+      deliver(name);
+    });
+  }
+  // The glue lets go of its workers; the program still keeps the process alive.
+  const alive = new MessageChannel().port1;
+  alive.on("message", () => undefined);
+  const end = await guest.ended;
+  alive.close();
+  terminal.close();
+  return end;
+}

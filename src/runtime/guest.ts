@@ -1,0 +1,274 @@
+import { GuestEvent, type StdioKind } from "../abi/events.js";
+import { readString, withStrings, allocate, bytes } from "../abi/memory.js";
+import type { GuestFactory, GuestModule } from "../abi/module.js";
+
+const SIGALRM = 14;
+
+/** Workers kept for threads to come. */
+const IDLE_WORKERS = 8;
+
+/** A folder of the host that the guest sees. */
+export interface Mount {
+  /** Absolute path on the host. */
+  readonly host: string;
+  /** Absolute path in the guest. */
+  readonly guest: string;
+  readonly readOnly: boolean;
+}
+
+/** Limits of a guest. Every one is fixed when the guest starts. */
+export interface GuestLimits {
+  /** Python threads at once, the main thread included. */
+  readonly threads: number;
+  /** Linear-memory stack of Python's main thread, in bytes. */
+  readonly stackSize: number;
+  /** Levels of recursion in C on threads in workers; must fit their engine stack. */
+  readonly recursionLimit: number;
+  /** The same in the realm that owns the guest. */
+  readonly hostRecursionLimit: number;
+}
+
+/** What a program is started with. */
+export interface GuestOptions {
+  /** `argv`, as CPython's command line: `["python", "-c", "..."]`. */
+  readonly arguments: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Absolute guest path; must exist there. */
+  readonly workingDirectory: string;
+  readonly mounts: readonly Mount[];
+  /** Kinds of file descriptors 0, 1 and 2. */
+  readonly stdio: readonly [StdioKind, StdioKind, StdioKind];
+  readonly terminalSize: { readonly rows: number; readonly columns: number } | null;
+  readonly limits: GuestLimits;
+}
+
+/** What a guest needs of the platform that it runs on. */
+export interface GuestPlatform {
+  readonly factory: GuestFactory;
+  /** The compiled module; shared by all realms. */
+  compile(): Promise<WebAssembly.Module>;
+  /** Copies the standard library's archive to guest memory and returns its place. */
+  loadStandardLibrary(module: GuestModule): { address: number; size: number };
+  /** Imports of the realm that owns the guest. */
+  readonly realmHost: unknown;
+  /** Starts a realm; `onError` hears of what the realm did not catch. */
+  createWorker(onError: (error: unknown) => void): unknown;
+  endWorker(worker: unknown): void;
+  /** A thread waits for standard input: push some, now or later. */
+  onStdinRequest(guest: Guest): void;
+  /** A thread wants a line from the terminal: call {@link Guest.replyLine} once. */
+  onReadline(guest: Guest, prompt: string): void;
+  onTerminalMode(mode: number): void;
+}
+
+/** A program's end: its exit status, or what broke the runtime. */
+export type GuestEnd =
+  | { readonly kind: "exit"; readonly status: number }
+  | { readonly kind: "crash"; readonly error: unknown };
+
+/** A failed set-up step. `errno` is the guest's number for the reason. */
+export class GuestError extends Error {
+  override readonly name = "GuestError";
+  constructor(
+    message: string,
+    readonly errno: number,
+  ) {
+    super(message);
+  }
+}
+
+/** One running Python program. Owned by, and only used from, the realm that started it. */
+export class Guest {
+  /** Settles once, when the program has ended. Never rejects. */
+  readonly ended: Promise<GuestEnd>;
+  #end!: (end: GuestEnd) => void;
+  #module!: GuestModule;
+  readonly #platform: GuestPlatform;
+  #alarm: ReturnType<typeof setTimeout> | undefined;
+
+  private constructor(platform: GuestPlatform) {
+    this.#platform = platform;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  /**
+   * Instantiates the runtime and starts Python's main thread. Returns when the thread
+   * has been created, long before Python is initialised.
+   * @throws GuestError when a mount, the working directory or the thread fails.
+   */
+  static async start(platform: GuestPlatform, options: GuestOptions): Promise<Guest> {
+    const guest = new Guest(platform);
+    const wasm = platform.compile();
+    guest.#module = await platform.factory({
+      weft: {
+        idleWorkers: IDLE_WORKERS,
+        endWorker: (worker) => {
+          platform.endWorker(worker);
+        },
+        createWorker: () =>
+          platform.createWorker((error) => {
+            guest.#end({ kind: "crash", error });
+          }),
+        onEvent: (kind, a) => {
+          guest.#onEvent(kind, a);
+        },
+      },
+      weftHost: platform.realmHost,
+      instantiateWasm: (imports, done) => {
+        void wasm
+          .then(async (module) => {
+            done(await WebAssembly.instantiate(module, imports), module);
+          })
+          .catch((error: unknown) => {
+            guest.#end({ kind: "crash", error });
+          });
+        return {};
+      },
+    });
+    guest.#configure(options);
+    return guest;
+  }
+
+  #configure(options: GuestOptions): void {
+    const module = this.#module;
+    const check = (errno: number, step: string): void => {
+      if (errno !== 0) {
+        throw new GuestError(`${step} failed with guest errno ${Math.abs(errno)}`, Math.abs(errno));
+      }
+    };
+    const { limits } = options;
+    module._weft_threads_configure(limits.threads, limits.recursionLimit, limits.hostRecursionLimit);
+    options.stdio.forEach((kind, fd) => {
+      check(module._weft_stdio_configure(fd, kind), `setting up file descriptor ${fd}`);
+    });
+    if (options.terminalSize) {
+      module._weft_tty_set_size(options.terminalSize.rows, options.terminalSize.columns);
+    }
+    const library = this.#platform.loadStandardLibrary(module);
+    check(module._weft_main_stdlib(library.address, library.size), "mounting the standard library");
+    for (const mount of options.mounts) {
+      withStrings(module, [mount.guest, mount.host], (guest, host) => {
+        check(
+          module._weft_host_mount(guest!, host!, mount.readOnly ? 1 : 0),
+          `mounting ${mount.host} at ${mount.guest}`,
+        );
+      });
+    }
+    for (const [name, value] of Object.entries(options.environment)) {
+      withStrings(module, [name, value], (n, v) => {
+        check(module._weft_main_setenv(n!, v!), `setting the environment variable ${name}`);
+      });
+    }
+    withStrings(module, [options.workingDirectory], (path) => {
+      check(module._weft_main_chdir(path!), `changing to ${options.workingDirectory}`);
+    });
+    for (const argument of options.arguments) {
+      withStrings(module, [argument], (a) => {
+        check(module._weft_main_argument(a!), "passing the arguments");
+      });
+    }
+    check(module._weft_main_start(limits.stackSize), "starting Python's main thread");
+  }
+
+  #onEvent(kind: number, a: number): void {
+    switch (kind) {
+      case GuestEvent.exit:
+        clearTimeout(this.#alarm);
+        this.#end({ kind: "exit", status: a });
+        return;
+      case GuestEvent.stdin:
+        this.#platform.onStdinRequest(this);
+        return;
+      case GuestEvent.readline: {
+        const prompt = readString(this.#module, a);
+        this.#module._free(a);
+        this.#platform.onReadline(this, prompt);
+        return;
+      }
+      case GuestEvent.crash: {
+        const message = readString(this.#module, a);
+        this.#module._free(a);
+        this.#end({ kind: "crash", error: new Error(message) });
+        return;
+      }
+      case GuestEvent.timer:
+        clearTimeout(this.#alarm);
+        if (a !== 0) {
+          this.#alarm = setTimeout(() => this.signal(SIGALRM), a);
+        }
+        return;
+      case GuestEvent.tty:
+        this.#platform.onTerminalMode(a);
+        return;
+      default:
+        throw new TypeError(`the guest sent an event of unknown kind ${kind}: runtime and host do not match`);
+    }
+  }
+
+  /**
+   * Delivers a signal as the operating system would. Never blocks.
+   * @returns `default` when its default action is to be carried out by the caller.
+   */
+  signal(number: number): "default" | "ignored" | "handled" {
+    const results = ["default", "ignored", "handled"] as const;
+    return results[this.#module._weft_main_signal(number)]!;
+  }
+
+  /** Whether Python has not looked at a delivered signal yet. */
+  get signalPending(): boolean {
+    return this.#module._weft_main_signal_pending() !== 0;
+  }
+
+  /** How many bytes of standard input the guest can take now. */
+  get stdinSpace(): number {
+    return this.#module._weft_stdin_space() >>> 0;
+  }
+
+  /** Gives standard input to the guest and returns how many bytes it took. */
+  pushStdin(data: Uint8Array): number {
+    const address = allocate(this.#module, data);
+    try {
+      return this.#module._weft_stdin_push(address, data.length) >>> 0;
+    } finally {
+      this.#module._free(address);
+    }
+  }
+
+  /** Ends standard input: reads return end of file once the rest is read. */
+  closeStdin(): void {
+    this.#module._weft_stdin_close();
+  }
+
+  /** Answers {@link GuestPlatform.onReadline}: a line without its newline, or `null` at the end. */
+  replyLine(line: string | null): void {
+    if (line === null) {
+      this.#module._weft_readline_reply(0, 0);
+      return;
+    }
+    const data = new TextEncoder().encode(`${line}\n`);
+    const address = allocate(this.#module, data);
+    try {
+      this.#module._weft_readline_reply(address, data.length);
+    } finally {
+      this.#module._free(address);
+    }
+  }
+
+  /** Instead of a reply, when the user interrupted the question. Send the signal first. */
+  cancelLine(): void {
+    this.#module._weft_readline_cancel();
+  }
+
+  /** The terminal's new size. */
+  resize(rows: number, columns: number): void {
+    this.#module._weft_tty_set_size(rows, columns);
+  }
+
+  /** Size of the guest's memory in bytes, for measurements. */
+  get memorySize(): number {
+    return bytes(this.#module).length;
+  }
+}
+

@@ -1,0 +1,52 @@
+/* The guest program: what the host realm calls to start Python and to talk to it,
+ * and the events that the guest sends to the host realm. */
+#ifndef WEFT_MAIN_H
+#define WEFT_MAIN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Sent to the host realm in the order in which they were posted by one thread.
+ * `a` and `b` depend on the kind. Same numbers as in src/abi/events.ts. */
+enum weft_event {
+  WEFT_EVENT_EXIT = 1,      /* a: exit status. The guest has ended. */
+  WEFT_EVENT_STDIN = 2,     /* somebody waits for standard input */
+  WEFT_EVENT_READLINE = 3,  /* a: prompt (malloc'ed, NUL-terminated; host frees) */
+  WEFT_EVENT_CRASH = 4,     /* a: message (malloc'ed, NUL-terminated; host frees) */
+  WEFT_EVENT_TIMER = 5,     /* a: milliseconds until SIGALRM, 0 cancels */
+  WEFT_EVENT_TTY = 6,       /* a: 1 when the terminal shall be raw, 0 when cooked */
+};
+
+/* Any thread: queue an event for the host realm and return. */
+void weft_post_event(int kind, uintptr_t a, uintptr_t b);
+
+/* Host realm, before weft_main_start(). Strings are copied. */
+int weft_main_argument(const char *argument);
+int weft_main_setenv(const char *name, const char *value);
+int weft_main_chdir(const char *path);
+/* `zip` must stay valid for ever. */
+int weft_main_stdlib(const void *zip, size_t size);
+
+/* Starts Python's main thread with a linear-memory stack of `stack_size` bytes.
+ * 0 or an errno. Ends with WEFT_EVENT_EXIT. */
+int weft_main_start(size_t stack_size);
+
+/* A signal from outside. 0: its action is the default one, which is the host's to
+ * carry out; 1: ignored; 2: delivered to a handler. Never blocks. */
+int weft_main_signal(int number);
+/* Whether a delivered signal has not been looked at by Python yet. */
+int weft_main_signal_pending(void);
+
+/* Reply to WEFT_EVENT_READLINE: a line with its newline, or NULL for end of file. */
+void weft_readline_reply(const char *line, size_t length);
+/* Instead of a reply, when the user interrupted the question: send the signal first. */
+void weft_readline_cancel(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,89 @@
+#include "weft_main.h"
+#include "weft_sys.h"
+#include "weft_thread.h"
+
+#include <Python.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STDLIB_DIRECTORY "/usr/lib/python3.13t"
+
+void weft_readline_install(void);
+
+/* Written by the host realm before it starts the main thread, read by that. */
+static char **arguments;
+static int argument_count;
+
+int weft_main_argument(const char *argument) {
+  char **grown = realloc(arguments, (argument_count + 2) * sizeof *grown);
+  char *copy = strdup(argument);
+  if (!grown || !copy) {
+    return ENOMEM;
+  }
+  arguments = grown;
+  arguments[argument_count++] = copy;
+  arguments[argument_count] = NULL;
+  return 0;
+}
+
+int weft_main_setenv(const char *name, const char *value) {
+  return setenv(name, value, 1) == 0 ? 0 : errno;
+}
+
+int weft_main_chdir(const char *path) { return chdir(path) == 0 ? 0 : errno; }
+
+int weft_main_stdlib(const void *zip, size_t size) {
+  return -weft_archive_mount(STDLIB_DIRECTORY, zip, size);
+}
+
+static void *main_thread(void *unused) {
+  (void)unused;
+  weft_thread_begin();
+  weft_thread_set_main();
+  weft_readline_install();
+
+  PyConfig config;
+  PyConfig_InitPythonConfig(&config);
+  PyStatus status = PyConfig_SetBytesArgv(&config, argument_count, arguments);
+  if (!PyStatus_Exception(status)) {
+    status = PyConfig_SetBytesString(&config, &config.program_name, "/usr/bin/python3.13");
+  }
+  if (!PyStatus_Exception(status)) {
+    status = Py_InitializeFromConfig(&config);
+  }
+  PyConfig_Clear(&config);
+  if (PyStatus_IsExit(status)) {
+    exit(status.exitcode);
+  }
+  if (PyStatus_Exception(status)) {
+    /* Prints the reason and calls exit(). */
+    Py_ExitStatusException(status);
+  }
+  exit(Py_RunMain());
+}
+
+int weft_main_start(size_t stack_size) {
+  pthread_attr_t attributes;
+  pthread_t thread;
+  if (!weft_thread_reserve()) {
+    return EAGAIN;
+  }
+  int error = pthread_attr_init(&attributes);
+  if (error == 0) {
+    error = pthread_attr_setstacksize(&attributes, stack_size);
+    if (error == 0) {
+      error = pthread_create(&thread, &attributes, main_thread, NULL);
+    }
+    pthread_attr_destroy(&attributes);
+  }
+  if (error != 0) {
+    weft_thread_unreserve();
+    return error;
+  }
+  pthread_detach(thread);
+  return 0;
+}

@@ -1,0 +1,46 @@
+// Emscripten library: how the host realm makes workers and hears of events.
+//
+// The host passes an object as `Module.weft` (GuestCallbacks in src/abi/module.ts) to
+// the glue in the realm that owns the runtime; worker realms never call these.
+addToLibrary({
+  $weftRealms__deps: ["$PThread"],
+  $weftRealms__postset: "weftRealms();",
+  $weftRealms: () => {
+    if (ENVIRONMENT_IS_PTHREAD) {
+      return;
+    }
+    const { weft } = Module;
+    // The glue would load itself as the worker's script. Ours sets up the realm's host
+    // object first, with the stack size that recursion limits rely on.
+    PThread.allocateUnusedWorker = () => {
+      PThread.unusedWorkers.push(weft.createWorker());
+    };
+    // Once a program has shown that it starts threads, one idle worker is kept ready.
+    const getNewWorker = PThread.getNewWorker;
+    PThread.getNewWorker = () => {
+      const worker = getNewWorker.call(PThread);
+      if (PThread.runningWorkers.length > 0) {
+        setTimeout(() => {
+          if (PThread.unusedWorkers.length === 0) {
+            PThread.allocateUnusedWorker();
+            PThread.loadWasmModuleToWorker(PThread.unusedWorkers[0]);
+          }
+        }, 0);
+      }
+      return worker;
+    };
+    // A worker costs megabytes even when idle: after a burst of threads most of them go.
+    const returnWorkerToPool = PThread.returnWorkerToPool;
+    PThread.returnWorkerToPool = (worker) => {
+      returnWorkerToPool.call(PThread, worker);
+      while (PThread.unusedWorkers.length > weft.idleWorkers) {
+        weft.endWorker(PThread.unusedWorkers.shift());
+      }
+    };
+  },
+
+  weft_host_event__deps: ["$weftRealms"],
+  weft_host_event: (kind, a, b) => {
+    Module["weft"].onEvent(kind, a >>> 0, b >>> 0);
+  },
+});

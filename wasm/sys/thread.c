@@ -1,0 +1,79 @@
+#include "weft_thread.h"
+
+#ifdef __EMSCRIPTEN__
+#include <emscripten/stack.h>
+#include <emscripten/threading.h>
+#endif
+
+/* Measured, see ARCHITECTURE.md: the linear-memory stack that one level of C
+ * recursion takes at most, over the recursion kinds of test/python/recursion.py. */
+#define STACK_BYTES_PER_LEVEL 640
+/* What a thread needs apart from recursion. */
+#define STACK_RESERVE (32 * 1024)
+
+/* Until weft_threads_configure(), small enough for every engine. */
+static _Atomic int max_threads = 64;
+static _Atomic int worker_limit = 400;
+static _Atomic int host_limit = 400;
+
+/* Places taken: added to before a thread is created (by its creator, or not at
+ * all), subtracted from by the record's release on the exiting thread or by the
+ * creator when creation fails. */
+static _Atomic int taken;
+
+static _Atomic(weft_thread *) main_thread;
+
+_Thread_local int _weft_c_recursion_limit = 400;
+
+void weft_threads_configure(int max, int limit, int host) {
+  atomic_store(&max_threads, max < WEFT_MAX_THREADS / 2 ? max : WEFT_MAX_THREADS / 2);
+  atomic_store(&worker_limit, limit);
+  atomic_store(&host_limit, host);
+}
+
+int weft_thread_count(void) { return atomic_load(&taken); }
+
+int weft_thread_reserve(void) {
+  int before = atomic_load(&taken);
+  do {
+    if (before >= atomic_load(&max_threads)) {
+      return 0;
+    }
+  } while (!atomic_compare_exchange_weak(&taken, &before, before + 1));
+  return 1;
+}
+
+void weft_thread_unreserve(void) { atomic_fetch_sub(&taken, 1); }
+
+static int recursion_limit(void) {
+#ifdef __EMSCRIPTEN__
+  if (emscripten_is_main_runtime_thread()) {
+    return atomic_load(&host_limit);
+  }
+  /* threading.stack_size() sets the stack in linear memory, not the engine's. */
+  size_t size = emscripten_stack_get_base() - emscripten_stack_get_end();
+  size_t fits = size > STACK_RESERVE ? (size - STACK_RESERVE) / STACK_BYTES_PER_LEVEL : 0;
+  int limit = atomic_load(&worker_limit);
+  return fits < (size_t)limit ? (int)fits : limit;
+#else
+  return atomic_load(&worker_limit);
+#endif
+}
+
+void weft_thread_begin(void) {
+  weft_thread *self = weft_self();
+  atomic_store(&self->flags, atomic_load(&self->flags) | WEFT_THREAD_COUNTED);
+  _weft_c_recursion_limit = recursion_limit();
+}
+
+void weft_thread_set_main(void) {
+  _weft_c_recursion_limit = recursion_limit();
+  atomic_store(&main_thread, weft_self());
+}
+
+void weft_interrupt_main(void) {
+  weft_thread *thread = atomic_load(&main_thread);
+  if (thread) {
+    weft_interrupt(thread);
+  }
+}
