@@ -31,4 +31,4 @@ setTimeout(() => {
 setTimeout(() => {
   console.error("wasm smoke: no end after 50 s");
   process.exit(1);
-}, 50_000);
+}, 50_000).unref();

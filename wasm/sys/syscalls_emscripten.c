@@ -248,6 +248,104 @@ int __syscall_getcwd(intptr_t buffer, size_t size) {
 
 int __syscall_umask(int mask) { return (int)weft_sys_umask((uint32_t)mask); }
 
+/* ---- sockets; the unused arguments are the width of Linux' socketcall -------------------------- */
+
+#define UNUSED3 int u1, int u2, int u3
+#define SILENCE3 ((void)u1, (void)u2, (void)u3)
+
+int __syscall_socket(int domain, int type, int protocol, UNUSED3) {
+  SILENCE3;
+  return weft_sys_socket(domain, type, protocol);
+}
+
+int __syscall_socketpair(int domain, int type, int protocol, intptr_t fds, int u1, int u2) {
+  (void)u1;
+  (void)u2;
+  return weft_sys_socketpair(domain, type, protocol, (int *)fds);
+}
+
+int __syscall_bind(int fd, intptr_t address, size_t length, UNUSED3) {
+  SILENCE3;
+  return weft_sys_bind(fd, (const struct sockaddr *)address, length);
+}
+
+int __syscall_connect(int fd, intptr_t address, size_t length, UNUSED3) {
+  SILENCE3;
+  return weft_sys_connect(fd, (const struct sockaddr *)address, length);
+}
+
+int __syscall_listen(int fd, int backlog, int u0, UNUSED3) {
+  (void)u0;
+  SILENCE3;
+  return weft_sys_listen(fd, backlog);
+}
+
+int __syscall_accept4(int fd, intptr_t address, intptr_t length, int flags, int u1, int u2) {
+  (void)u1;
+  (void)u2;
+  return weft_sys_accept(fd, (struct sockaddr *)address, (socklen_t *)length, flags);
+}
+
+int __syscall_shutdown(int fd, int how, int u0, UNUSED3) {
+  (void)u0;
+  SILENCE3;
+  return weft_sys_shutdown(fd, how);
+}
+
+int __syscall_getsockname(int fd, intptr_t address, intptr_t length, UNUSED3) {
+  SILENCE3;
+  return weft_sys_getsockname(fd, (struct sockaddr *)address, (socklen_t *)length);
+}
+
+int __syscall_getpeername(int fd, intptr_t address, intptr_t length, UNUSED3) {
+  SILENCE3;
+  return weft_sys_getpeername(fd, (struct sockaddr *)address, (socklen_t *)length);
+}
+
+int __syscall_getsockopt(int fd, int level, int option, intptr_t value, intptr_t length, int u1) {
+  (void)u1;
+  return weft_sys_getsockopt(fd, level, option, (void *)value, (socklen_t *)length);
+}
+
+int __syscall_setsockopt(int fd, int level, int option, intptr_t value, size_t length, int u1) {
+  (void)u1;
+  return weft_sys_setsockopt(fd, level, option, (const void *)value, length);
+}
+
+int __syscall_sendmsg(int fd, intptr_t message, int flags, intptr_t u0, size_t u1, int u2) {
+  (void)u0;
+  (void)u1;
+  (void)u2;
+  return weft_sys_sendmsg(fd, (const struct msghdr *)message, flags);
+}
+
+int __syscall_recvmsg(int fd, intptr_t message, int flags, UNUSED3) {
+  SILENCE3;
+  return weft_sys_recvmsg(fd, (struct msghdr *)message, flags);
+}
+
+int __syscall_sendto(int fd, intptr_t data, size_t length, int flags, intptr_t address,
+                     size_t address_length) {
+  struct iovec iov = {(void *)data, length};
+  struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+  message.msg_name = (void *)address;
+  message.msg_namelen = address_length;
+  return weft_sys_sendmsg(fd, &message, flags);
+}
+
+int __syscall_recvfrom(int fd, intptr_t data, size_t length, int flags, intptr_t address,
+                       intptr_t address_length) {
+  struct iovec iov = {(void *)data, length};
+  struct msghdr message = {.msg_iov = &iov, .msg_iovlen = 1};
+  message.msg_name = (void *)address;
+  message.msg_namelen = address_length ? *(socklen_t *)address_length : 0;
+  ssize_t result = weft_sys_recvmsg(fd, &message, flags);
+  if (result >= 0 && address && address_length) {
+    *(socklen_t *)address_length = message.msg_namelen;
+  }
+  return result;
+}
+
 /* ---- poll ------------------------------------------------------------------------------------- */
 
 int __syscall_poll(intptr_t fds, int count, int timeout) {
