@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 
 const [moduleFile, folder, zipFile] = process.argv.slice(2);
 const { default: create } = await import(pathToFileURL(moduleFile).href);
-const module = await create({ noExitRuntime: true });
+const module = await create({ noExitRuntime: true, onExit: (status) => process.exit(status) });
 const put = (data) => {
   const address = module._malloc(data.length);
   new Uint8Array(module.wasmMemory.buffer).set(data, address);
@@ -31,4 +31,4 @@ setTimeout(() => {
 setTimeout(() => {
   console.error("wasm smoke: no end after 50 s");
   process.exit(1);
-}, 50_000).unref();
+}, 50_000);

@@ -179,6 +179,16 @@ static void host_release(weft_node *base) {
   free(node);
 }
 
+/* Under the lock: the node that another mount covers, if that has this path. It must
+ * come up again whenever its name does, so it is the one kind of node that is shared. */
+static host_node *find_covered(host_mount *mount, const char *path) {
+  host_node *node = mount->nodes;
+  while (node && !(node->base.mounted && strcmp(node->path, path) == 0)) {
+    node = node->next;
+  }
+  return node;
+}
+
 static int host_lookup(weft_node *directory, const char *name, weft_node **out) {
   host_path *full;
   int error = begin(directory, name, &full);
@@ -188,8 +198,13 @@ static int host_lookup(weft_node *directory, const char *name, weft_node **out) 
   weft_host_stat st;
   error = weft_host_fs_lstat(full->text, &st);
   if (error == 0) {
-    host_node *node =
-        new_node(mount_of(directory), host(directory)->path, name, (uint32_t)st.mode);
+    host_mount *mount = mount_of(directory);
+    host_node *node = find_covered(mount, full->text + strlen(mount->top));
+    if (node) {
+      weft_node_ref(&node->base);
+    } else {
+      node = new_node(mount, host(directory)->path, name, (uint32_t)st.mode);
+    }
     if (node) {
       *out = &node->base;
     } else {

@@ -280,8 +280,11 @@ int weft_walk_node(int directory, const char *path, bool follow, weft_node **out
 
 /* ---- mounts --------------------------------------------------------------------------- */
 
+/* `anywhere` false: only in memory, so that a mount never leaves folders on the host. */
+static int make_directories(const char *path, bool anywhere);
+
 int weft_mount_add(const char *guest_path, weft_mount *mount) {
-  int error = weft_mkdirs(guest_path);
+  int error = make_directories(guest_path, false);
   if (error) {
     return error;
   }
@@ -290,12 +293,13 @@ int weft_mount_add(const char *guest_path, weft_mount *mount) {
   if (error) {
     return error;
   }
-  /* Nodes of other file systems come and go; only memory's stay while named. The
-   * reference is kept for good: mounts are never taken away. */
+  /* The reference is kept for good: mounts are never taken away. */
   if (!S_ISDIR(directory->type)) {
     error = -ENOTDIR;
-  } else if (!weft_is_memfs(directory) || directory == root_mount->root) {
+  } else if (directory == root_mount->root) {
     error = -EINVAL;
+  } else if (directory == directory->mount->root) {
+    error = -EBUSY;
   } else {
     mount->covered = directory;
     weft_mount *expected = NULL;
@@ -308,7 +312,23 @@ int weft_mount_add(const char *guest_path, weft_mount *mount) {
   return error;
 }
 
-int weft_mkdirs(const char *path) {
+static int make_directory(const char *path, bool anywhere) {
+  if (!anywhere) {
+    weft_path at;
+    int error = weft_walk(AT_FDCWD, path, WEFT_WALK_MISSING | WEFT_WALK_FOLLOW, &at);
+    if (error) {
+      return error;
+    }
+    bool there = at.node != NULL, memory = there || weft_is_memfs(at.parent);
+    weft_path_clear(&at);
+    if (there || !memory) {
+      return there ? -EEXIST : -ENOENT;
+    }
+  }
+  return weft_sys_mkdir(AT_FDCWD, path, 0755);
+}
+
+static int make_directories(const char *path, bool anywhere) {
   char prefix[WEFT_PATH_MAX];
   size_t length = strnlen(path, sizeof prefix);
   if (length == sizeof prefix) {
@@ -319,7 +339,7 @@ int weft_mkdirs(const char *path) {
     if ((path[i] == '/' || path[i] == 0) && path[i - 1] != '/') {
       memcpy(prefix, path, i);
       prefix[i] = 0;
-      error = weft_sys_mkdir(AT_FDCWD, prefix, 0755);
+      error = make_directory(prefix, anywhere);
       if (error && error != -EEXIST && error != -EROFS) {
         return error;
       }
@@ -329,6 +349,8 @@ int weft_mkdirs(const char *path) {
   error = weft_sys_stat(AT_FDCWD, path, &st, 0);
   return error ? error : S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
+
+int weft_mkdirs(const char *path) { return make_directories(path, true); }
 
 int weft_sys_mkdirs(const char *path) { return weft_mkdirs(path); }
 
