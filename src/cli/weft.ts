@@ -3,15 +3,20 @@ import { runBuild } from "./build-command.js";
 import { runCommand } from "./command.js";
 import { runDoctor } from "./doctor-command.js";
 import { CliError, ExitCode } from "./exit-codes.js";
+import { runRepl, runScript } from "./run-command.js";
 
 const HELP = `usage: weft COMMAND [options]
 
 Commands:
+  run      run a Python program
+  repl     start Python's interactive prompt
   build    build the Python runtime
   doctor   show what this machine has and lacks for Weft
 `;
 
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
+  run: runScript,
+  repl: runRepl,
   build: runBuild,
   doctor: runDoctor,
 };

@@ -4,6 +4,7 @@
 #include "weft_wait.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <wasi/api.h>
 
 static atomic_flag exiting = ATOMIC_FLAG_INIT;
@@ -16,6 +17,13 @@ static _Noreturn void end_program(int status) {
   for (;;) {
     weft_park_uninterrupted(WEFT_WAIT_HOST, 0, -1);
   }
+}
+
+/* Emscripten's is JavaScript that stops the runtime on the main thread. There are no
+ * atexit handlers: nothing that we link registers one that matters after the end. */
+_Noreturn void exit(int status) {
+  fflush(NULL);
+  end_program(status);
 }
 
 _Noreturn void __wasi_proc_exit(__wasi_exitcode_t status) { end_program((int)status); }
