@@ -139,6 +139,36 @@ static void confinement(void) {
   EQUAL(weft_sys_truncate("/h/host-secret", 0), -ENOENT);
 }
 
+/* A descriptor of a directory whose path leads elsewhere by now: the directory is gone,
+ * and a link to the outside has taken the place of its parent. */
+static void stale_paths(void) {
+  char path[200];
+  snprintf(path, sizeof path, "%s/x", outside);
+  CHECK(mkdir(path, 0777) == 0);
+  host_file(path, "secret", "secret");
+  EQUAL(weft_sys_mkdirs("/h/d/x"), 0);
+  EQUAL(make("/h/d/x/secret", "decoy"), 0);
+  int folder = weft_sys_open(AT, "/h/d/x", O_RDONLY | O_DIRECTORY, 0);
+  int named = weft_sys_open(AT, "/h/d/x/secret", O_PATH, 0);
+  EQUAL(weft_sys_unlink(AT, "/h/d/x/secret", 0), 0);
+  EQUAL(weft_sys_unlink(AT, "/h/d/x", AT_REMOVEDIR), 0);
+  EQUAL(weft_sys_unlink(AT, "/h/d", AT_REMOVEDIR), 0);
+  EQUAL(weft_sys_symlink(outside, AT, "/h/d"), 0);
+  struct stat st;
+  char text[300];
+  EQUAL(weft_sys_open(folder, "secret", O_RDONLY, 0), -ENOTDIR);
+  EQUAL(weft_sys_open(folder, "made", O_WRONLY | O_CREAT, 0600), -ENOTDIR);
+  EQUAL(weft_sys_stat(folder, "secret", &st, 0), -ENOTDIR);
+  EQUAL(weft_sys_unlink(folder, "secret", 0), -ENOTDIR);
+  EQUAL(weft_sys_fstat(folder, &st), -ENOTDIR);
+  EQUAL(weft_sys_fstat(named, &st), -ENOTDIR);
+  EQUAL(weft_sys_fchmod(folder, 0777), -ENOTDIR);
+  EQUAL(weft_sys_utimens(named, NULL, NULL, 0), -ENOTDIR);
+  EQUAL(weft_sys_getdents(folder, text, sizeof text), -ENOTDIR);
+  weft_sys_close(folder);
+  weft_sys_close(named);
+}
+
 /* One thread swaps a directory for a link that leads outside and back; others use
  * paths through it. None of them may ever see the outside. */
 static _Atomic int stop;
@@ -247,4 +277,5 @@ static void tear_down(void) {
 }
 
 CHECK_MAIN("hostfs", {"set_up", set_up}, {"basics", basics}, {"nested", nested}, {"confinement", confinement},
+           {"stale_paths", stale_paths},
            {"swapping", swapping}, {"storm", storm}, {"tear_down", tear_down})
