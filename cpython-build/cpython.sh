@@ -4,7 +4,7 @@
 # Input (environment): SOURCE (patched tree; the work folder is beside it, so
 # that the relative path to it, which enters the binary, is always the same),
 # WEFT_LIBS (prefix of the libraries), OUT, VARIANT, RECIPE (this folder), JOBS,
-# BUILD_PYTHON, BUILD_TRIPLE, WEFT_OPT, WEFT_CFLAGS.
+# PREFIX, BUILD_PYTHON, WEFT_OPT, WEFT_CFLAGS.
 set -eu
 
 config_args=
@@ -26,8 +26,8 @@ fi
 # With CFLAGS given, configure does not add a -g of its own. The libraries are
 # named by flags because there is no pkg-config for the target.
 CONFIG_SITE="$RECIPE/config.site" emconfigure "$SOURCE/configure" -q \
-  --host=wasm32-unknown-emscripten --build="$BUILD_TRIPLE" --with-build-python="$BUILD_PYTHON" \
-  --prefix=/usr --disable-gil --disable-shared --enable-wasm-pthreads --with-emscripten-target=node \
+  --host=wasm32-unknown-emscripten --build="$("$SOURCE/config.guess")" --with-build-python="$BUILD_PYTHON" \
+  --prefix="$PREFIX" --disable-gil --disable-shared --enable-wasm-pthreads --with-emscripten-target=node \
   --enable-ipv6 --without-ensurepip --without-readline $config_args \
   OPT="$WEFT_OPT" CFLAGS="$WEFT_CFLAGS" \
   ZLIB_CFLAGS="-I$WEFT_LIBS/include" ZLIB_LIBS="-L$WEFT_LIBS/lib -lz" \

@@ -1,0 +1,111 @@
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join, resolve } from "node:path";
+import { Cache, cacheFolder, type CacheEntry } from "./cache.js";
+import { cpythonKey, ensureCpython } from "./cpython.js";
+import { ensureLibs, libsKey } from "./libs.js";
+import { ensureLink, linkKey } from "./link.js";
+import { describeBuild, publish, type Manifest } from "./output.js";
+import { Progress, type ProgressOutput } from "./progress.js";
+import { readPins, readRecipe, recipeFolders, type Variant } from "./recipe.js";
+import { ensureSources } from "./sources.js";
+import type { BuildContext } from "./stage.js";
+import { ensureStdlib, stdlibKey } from "./stdlib.js";
+import { findToolchain, type ToolchainChoice } from "./toolchain.js";
+import { ensureTree, pythonVersion, treeKey, type PythonOrigin } from "./tree.js";
+
+/** Builds whose logs are kept. */
+const KEPT_LOGS = 10;
+
+export interface BuildOptions {
+  /** Folder of the package that holds `cpython-build/` and `wasm/`. */
+  readonly packageRoot: string;
+  readonly variant: Variant;
+  /** Where the output goes. */
+  readonly out: string;
+  /** A CPython 3.13 tree to build instead of the pinned source. */
+  readonly source?: string | undefined;
+  /** A folder with the files that `pins.json` lists, instead of downloading them. */
+  readonly sources?: string | undefined;
+  readonly toolchain?: ToolchainChoice | undefined;
+  readonly cache?: string | undefined;
+  readonly jobs?: number | undefined;
+  /** Makes CPython's part, the archive and the program again even if the cache has them. */
+  readonly force?: boolean | undefined;
+  readonly output: ProgressOutput;
+  /** Receives everything that commands print. */
+  readonly onOutput?: ((text: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a build has made or found. */
+export interface BuildResult {
+  readonly out: string;
+  readonly manifest: Manifest;
+  /** Whether the output folder was already what the inputs demand. */
+  readonly unchanged: boolean;
+}
+
+/**
+ * Builds the runtime: toolchain, libraries, CPython, standard library and program, each
+ * from the cache if its inputs have not changed.
+ *
+ * @throws BuildError with a message for people
+ */
+export async function build(options: BuildOptions): Promise<BuildResult> {
+  const folders = recipeFolders(options.packageRoot);
+  const cache = new Cache(options.cache ?? cacheFolder());
+  cache.sweep();
+  const context: BuildContext = {
+    cache,
+    progress: new Progress(cache.folder, options.output),
+    pins: readPins(folders.recipe),
+    recipe: readRecipe(folders.recipe),
+    folders,
+    logs: startLogs(cache.folder),
+    jobs: options.jobs ?? availableParallelism(),
+    signal: options.signal,
+    onOutput: options.onOutput,
+  };
+  const { variant } = options;
+  if (options.source !== undefined) {
+    pythonVersion(resolve(options.source));
+  }
+
+  const toolchain = await findToolchain(options.toolchain ?? "auto", context);
+  const sources = await ensureSources(context, options.sources);
+  const origin: PythonOrigin = options.source === undefined ? { kind: "pinned", sources } : { kind: "folder", folder: resolve(options.source) };
+
+  const keys = { libs: libsKey(context, toolchain, sources), tree: treeKey(context, origin), cpython: "", stdlib: "", link: "" };
+  keys.cpython = cpythonKey(context, toolchain, variant, keys.tree, keys.libs);
+  keys.stdlib = stdlibKey(context, toolchain, variant, keys.tree, keys.cpython);
+  keys.link = linkKey(context, toolchain, variant, keys.cpython, keys.libs);
+  if (options.force === true) {
+    for (const stage of ["cpython", "stdlib", "link"] as const) {
+      cache.remove(cache.path(stage, keys[stage]));
+    }
+  }
+
+  // Each stage asks for the ones before it only when it has to be made itself.
+  const libs = (): Promise<CacheEntry> => ensureLibs(context, toolchain, sources);
+  const tree = (): Promise<CacheEntry> => ensureTree(context, toolchain, origin);
+  const cpython = (): Promise<CacheEntry> => ensureCpython(context, toolchain, variant, keys, async () => ({ libs: await libs(), tree: await tree() }));
+  const stdlib = await ensureStdlib(context, toolchain, variant, keys, async () => ({ tree: await tree(), cpython: await cpython() }));
+  const link = await ensureLink(context, toolchain, variant, keys, async () => ({ cpython: await cpython(), libs: await libs() }));
+
+  const manifest = await describeBuild(context, { variant, toolchain, sources, keys, stdlib, link, tree });
+  const unchanged = publish(resolve(options.out), manifest, { stdlib, link });
+  return { out: resolve(options.out), manifest, unchanged };
+}
+
+/** A new folder for this build's logs; those of old builds are removed. */
+function startLogs(cache: string): string {
+  const logs = join(cache, "logs");
+  mkdirSync(logs, { recursive: true });
+  for (const old of readdirSync(logs).sort().slice(0, 1 - KEPT_LOGS)) {
+    rmSync(join(logs, old), { recursive: true, force: true });
+  }
+  const own = join(logs, `${new Date().toISOString().replace(/[:.]/g, "-")}-${process.pid}`);
+  mkdirSync(own, { recursive: true });
+  return own;
+}

@@ -1,0 +1,84 @@
+import { existsSync, lstatSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder } from "./cache.js";
+import { probe } from "./command.js";
+import { findMirror } from "./debian.js";
+import { listFiles } from "./hash.js";
+import { VARIANTS } from "./recipe.js";
+import { which } from "./toolchain.js";
+
+/** One line of the doctor's report. */
+export interface Finding {
+  readonly state: "good" | "note" | "bad";
+  readonly what: string;
+  readonly found: string;
+}
+
+/**
+ * Looks at what running and building need; changes nothing.
+ *
+ * @param runtimes folder that has one built runtime per variant
+ */
+export async function examine(packageRoot: string, runtimes: string): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const add = (state: Finding["state"], what: string, found: string): void => {
+    findings.push({ state, what, found });
+  };
+  const node = Number.parseInt(process.versions.node, 10);
+  add(node >= 20 ? "good" : "bad", "Node", node >= 20 ? process.versions.node : `${process.versions.node}; install 20 or newer`);
+  const shared = typeof SharedArrayBuffer !== "undefined";
+  add(shared ? "good" : "bad", "SharedArrayBuffer", shared ? "yes" : "no; Python's threads share their memory in one");
+
+  const built = VARIANTS.filter((variant) => existsSync(join(runtimes, variant, "manifest.json")));
+  for (const variant of built) {
+    add("good", `runtime (${variant})`, `${join(runtimes, variant)}, Python ${manifestPython(join(runtimes, variant))}`);
+  }
+  if (built.length === 0) {
+    add("note", "runtime", `not built; run "weft build"`);
+  }
+
+  const cache = cacheFolder();
+  add("good", "build cache", existsSync(cache) ? `${cache}, ${(folderSize(cache) / 1e9).toFixed(1)} GB` : `${cache}, empty`);
+
+  const emcc = which("emcc") === undefined ? undefined : (await probe(["emcc", "--version"]))?.split("\n")[0];
+  add("note", "Emscripten on PATH", emcc ?? "no");
+  const missing = ["python3.13", "make", "patch", "tclsh"].filter((tool) => which(tool) === undefined);
+  if (emcc !== undefined && missing.length > 0) {
+    add("note", "building with it", `needs ${missing.join(", ")} too`);
+  }
+  const debian = existsSync("/etc/debian_version");
+  const root = process.getuid?.() === 0;
+  const canMakeRoot = debian && root;
+  add(
+    canMakeRoot || (emcc !== undefined && missing.length === 0) ? "good" : "note",
+    "private toolchain root",
+    canMakeRoot ? "can be made" : `cannot be made: ${debian ? "only root can" : "this is not Debian"}`,
+  );
+  if (canMakeRoot) {
+    const debootstrap = which("debootstrap") ?? (existsSync("/usr/sbin/debootstrap") ? "/usr/sbin/debootstrap" : undefined);
+    add("good", "debootstrap", debootstrap ?? "not installed; the build installs it");
+    try {
+      add("good", "Debian archive", await findMirror());
+    } catch (error) {
+      add("bad", "Debian archive", (error as Error).message);
+    }
+  }
+  add(existsSync(join(packageRoot, "cpython-build/pins.json")) ? "good" : "bad", "build recipe", join(packageRoot, "cpython-build"));
+  return findings;
+}
+
+function manifestPython(folder: string): string {
+  try {
+    return (JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as { python: string }).python;
+  } catch {
+    return "with a damaged manifest.json";
+  }
+}
+
+function folderSize(folder: string): number {
+  let size = 0;
+  for (const path of listFiles(folder)) {
+    size += lstatSync(join(folder, path)).size;
+  }
+  return size;
+}

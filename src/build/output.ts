@@ -1,0 +1,132 @@
+import { constants, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import type { CacheEntry } from "./cache.js";
+import { BuildError } from "./errors.js";
+import { hashFile } from "./hash.js";
+import type { Variant } from "./recipe.js";
+import type { Sources } from "./sources.js";
+import type { BuildContext } from "./stage.js";
+import type { Toolchain } from "./toolchain.js";
+
+/** `manifest.json` beside the output: what it is made of. Equal inputs give an equal manifest. */
+export interface Manifest {
+  readonly name: "weft";
+  readonly variant: Variant;
+  readonly python: string;
+  /** Where the guest has to see the standard library. */
+  readonly stdlib: string;
+  readonly toolchain: Readonly<Record<string, string>>;
+  readonly sources: Readonly<Record<string, string>>;
+  readonly patches: { readonly debian: readonly string[]; readonly ours: readonly string[] };
+  readonly flags: { readonly cpython: readonly string[]; readonly wasm: readonly string[]; readonly link: readonly string[] };
+  readonly keys: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, { readonly size: number; readonly sha256: string }>>;
+}
+
+/** Files of the output and the stages that make them. */
+const FILES = { "weft.mjs": "link", "weft.wasm": "link", "python313.zip": "stdlib" } as const;
+
+/** What a finished build is described with. */
+export interface Finished {
+  readonly variant: Variant;
+  readonly toolchain: Toolchain;
+  readonly sources: Sources;
+  readonly keys: { readonly libs: string; readonly tree: string; readonly cpython: string; readonly stdlib: string; readonly link: string };
+  readonly stdlib: CacheEntry;
+  readonly link: CacheEntry;
+  tree(): Promise<CacheEntry>;
+}
+
+/** The manifest of a finished build. */
+export async function describeBuild(context: BuildContext, finished: Finished): Promise<Manifest> {
+  const { variant, keys } = finished;
+  const { recipe } = context;
+  const facts = (await finished.tree()).facts as { version: string; patches: Manifest["patches"] };
+  return {
+    name: "weft",
+    variant,
+    python: facts.version,
+    stdlib: recipe.stdlib,
+    toolchain: finished.toolchain.identity,
+    sources: Object.fromEntries(Object.entries(finished.sources.packages).map(([name, source]) => [name, source.version])),
+    patches: facts.patches,
+    flags: {
+      cpython: [...recipe.cpython[variant].opt, ...recipe.cpython[variant].cflags],
+      wasm: recipe.link.cflags,
+      link: [...recipe.link.flags, ...recipe.link[variant]],
+    },
+    keys: { libs: keys.libs, tree: keys.tree, cpython: keys.cpython, stdlib: keys.stdlib, link: keys.link },
+    files: Object.fromEntries(
+      Object.entries(FILES).map(([name, stage]) => {
+        const path = join(finished[stage].folder, name);
+        return [name, { size: statSync(path).size, sha256: hashFile(path) }];
+      }),
+    ),
+  };
+}
+
+/**
+ * Brings the output to its folder: complete in a folder beside it, then by renaming.
+ *
+ * @returns whether the folder already was as demanded
+ * @throws BuildError rather than replace a folder that is not an output of ours
+ */
+export function publish(out: string, manifest: Manifest, stages: { stdlib: CacheEntry; link: CacheEntry }): boolean {
+  const text = `${JSON.stringify(manifest, null, 2)}\n`;
+  if (isCurrent(out, text, manifest)) {
+    return true;
+  }
+  if (existsSync(out) && readdirSync(out).length > 0 && !existsSync(join(out, "manifest.json"))) {
+    throw new BuildError(`${out} holds something else than an earlier build; name another folder with --out, or empty it`);
+  }
+  mkdirSync(dirname(out), { recursive: true });
+  const suffix = `${process.pid}-${Math.random().toString(36).slice(2, 10)}`;
+  const fresh = join(dirname(out), `.${basename(out)}-new-${suffix}`);
+  const old = join(dirname(out), `.${basename(out)}-old-${suffix}`);
+  try {
+    mkdirSync(fresh);
+    for (const [name, stage] of Object.entries(FILES)) {
+      copyFileSync(join(stages[stage].folder, name), join(fresh, name), constants.COPYFILE_FICLONE);
+    }
+    writeFileSync(join(fresh, "manifest.json"), text);
+    replace(out, fresh, old);
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
+    rmSync(old, { recursive: true, force: true });
+  }
+  return false;
+}
+
+/** Another build may replace the folder at the same time; either one's output is complete. */
+function replace(out: string, fresh: string, old: string): void {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      renameSync(out, old);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+        throw error;
+      }
+    }
+    try {
+      renameSync(fresh, out);
+      return;
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      if ((code !== "ENOTEMPTY" && code !== "EEXIST") || attempt === 10) {
+        throw error;
+      }
+      rmSync(old, { recursive: true, force: true });
+    }
+  }
+}
+
+function isCurrent(out: string, manifest: string, { files }: Manifest): boolean {
+  try {
+    return (
+      readFileSync(join(out, "manifest.json"), "utf8") === manifest &&
+      Object.entries(files).every(([name, { size, sha256 }]) => statSync(join(out, name)).size === size && hashFile(join(out, name)) === sha256)
+    );
+  } catch {
+    return false;
+  }
+}
