@@ -139,6 +139,37 @@ static void replacement(void) {
   weft_sys_close(second[0]);
 }
 
+/* Descriptions that nobody but the table holds, replaced under other threads' hands:
+ * each call keeps the one it found alive until it is done. */
+static _Atomic int done;
+
+static void *use(void *argument) {
+  (void)argument;
+  char byte;
+  struct stat st;
+  while (!done) {
+    EQUAL(weft_sys_preadv(shared_fd, &(struct iovec){&byte, 1}, 1, 0), 1);
+    EQUAL(weft_sys_fstat(shared_fd, &st), 0);
+    EQUAL(weft_sys_close(weft_sys_dup(shared_fd)), 0);
+  }
+  return NULL;
+}
+
+static void use_while_closed(void) {
+  EQUAL(weft_sys_write_file("/lock", "0", 1, 0644), 0);
+  shared_fd = weft_sys_open(AT, "/lock", O_RDWR, 0);
+  pthread_t threads[3];
+  check_spawn(threads, 3, use);
+  for (int i = 0; i < 30000; i++) {
+    int fresh = weft_sys_open(AT, "/lock", O_RDWR, 0);
+    EQUAL(weft_sys_dup3(fresh, shared_fd, 0), shared_fd);
+    weft_sys_close(fresh);
+  }
+  done = 1;
+  check_join(threads, 3);
+  weft_sys_close(shared_fd);
+}
+
 static void *open_close(void *argument) {
   uint32_t seed = (uint32_t)(intptr_t)argument * 77 + 1;
   for (int i = 0; i < 2000; i++) {
@@ -168,4 +199,5 @@ static void open_storm(void) {
 }
 
 CHECK_MAIN("fds", {"lowest", lowest}, {"exhaustion", exhaustion}, {"locks", locks},
-           {"lock_storm", lock_storm}, {"replacement", replacement}, {"open_storm", open_storm})
+           {"lock_storm", lock_storm}, {"replacement", replacement},
+           {"use_while_closed", use_while_closed}, {"open_storm", open_storm})
