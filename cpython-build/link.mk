@@ -1,11 +1,11 @@
 # Compiles our C and links it with CPython and the libraries to weft.mjs and weft.wasm.
 #
 # Input: WASM (our C), CPYTHON, WEFT_LIBS (outputs of their stages), SOURCES and
-# JS_LIBRARIES (relative to WASM), EXPORTS (a response file), OUT, CC,
+# JS_LIBRARIES (relative to WASM), EXPORTS (a response file), SYMBOLS (symbols.py), OUT, CC, NM, PYTHON,
 # WEFT_CFLAGS, WEFT_LDFLAGS. Runs in an empty folder.
 
 OBJ := $(SOURCES:%.c=obj/%.o)
-CFLAGS = $(WEFT_CFLAGS) -I$(WASM)/include -I$(CPYTHON)/include -I$(WEFT_LIBS)/include
+CFLAGS = $(WEFT_CFLAGS) -I$(WASM)/include -Igenerated -I$(CPYTHON)/include -I$(WEFT_LIBS)/include
 
 # Archives refer to one another (expat's user is in libpython, zlib's also in ours).
 ARCHIVES = $(wildcard $(CPYTHON)/lib/*.a) $(wildcard $(WEFT_LIBS)/lib/*.a)
@@ -13,6 +13,16 @@ ARCHIVES = $(wildcard $(CPYTHON)/lib/*.a) $(wildcard $(WEFT_LIBS)/lib/*.a)
 $(OUT)/weft.mjs: $(OBJ)
 	$(CC) $(WEFT_LDFLAGS) $(OBJ) -Wl,--start-group $(ARCHIVES) -Wl,--end-group \
 		$(foreach f,$(JS_LIBRARIES),--js-library $(WASM)/$(f)) -sEXPORTED_FUNCTIONS=@$(EXPORTS) -o $@
+
+# What dlsym() offers; only our dlfcn.c includes it.
+obj/libc/dlfcn.o: generated/weft_symbols.h
+obj/libc/dlfcn.o: private CFLAGS += -Wno-deprecated-declarations
+generated/weft_symbols.h:
+	@mkdir -p generated
+	$(NM) --defined-only --extern-only $(wildcard $(CPYTHON)/lib/libpython*.a) > generated/defined
+	echo '#include <Python.h>' | $(CC) $(CFLAGS) -x c -E -P - > generated/declared
+	$(PYTHON) $(SYMBOLS) generated/defined generated/declared > generated/new
+	mv generated/new $@
 
 obj/%.o: $(WASM)/%.c
 	@mkdir -p $(@D)

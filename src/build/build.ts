@@ -1,18 +1,19 @@
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { Cache, cacheFolder, type CacheEntry } from "./cache.js";
 import { cpythonKey, ensureCpython } from "./cpython.js";
 import { ensureLibs, libsKey } from "./libs.js";
 import { ensureLink, linkKey } from "./link.js";
-import { describeBuild, publish, type Manifest } from "./output.js";
+import { BuildError } from "./errors.js";
+import { describeBuild, publish, type Manifest, type StageKeys } from "./output.js";
 import { Progress, type ProgressOutput } from "./progress.js";
-import { readPins, readRecipe, recipeFolders, type Variant } from "./recipe.js";
-import { ensureSources } from "./sources.js";
+import { readPins, readRecipe, recipeFolders, type RecipeFolders, type Variant } from "./recipe.js";
+import { ensureSources, type Sources } from "./sources.js";
 import type { BuildContext } from "./stage.js";
 import { ensureStdlib, stdlibKey } from "./stdlib.js";
-import { findToolchain, type ToolchainChoice } from "./toolchain.js";
-import { ensureTree, pythonVersion, treeKey, type PythonOrigin } from "./tree.js";
+import { findToolchain, type Toolchain, type ToolchainChoice } from "./toolchain.js";
+import { ensureTree, treeKey, type PythonOrigin } from "./tree.js";
 
 /** Builds whose logs are kept. */
 const KEPT_LOGS = 10;
@@ -53,9 +54,18 @@ export interface BuildResult {
  * @throws BuildError with a message for people
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
-  const folders = recipeFolders(options.packageRoot);
   const cache = new Cache(options.cache ?? cacheFolder());
   cache.sweep();
+  // Keys and stages must see the same files, even if someone edits them during the build.
+  const snapshot = cache.temporary("inputs");
+  try {
+    return await buildFrom(copyRecipe(options.packageRoot, snapshot), cache, options);
+  } finally {
+    cache.remove(snapshot);
+  }
+}
+
+async function buildFrom(folders: RecipeFolders, cache: Cache, options: BuildOptions): Promise<BuildResult> {
   const context: BuildContext = {
     cache,
     progress: new Progress(cache.folder, options.output),
@@ -68,18 +78,10 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
     onOutput: options.onOutput,
   };
   const { variant } = options;
-  if (options.source !== undefined) {
-    pythonVersion(resolve(options.source));
-  }
-
   const toolchain = await findToolchain(options.toolchain ?? "auto", context);
   const sources = await ensureSources(context, options.sources);
   const origin: PythonOrigin = options.source === undefined ? { kind: "pinned", sources } : { kind: "folder", folder: resolve(options.source) };
-
-  const keys = { libs: libsKey(context, toolchain, sources), tree: treeKey(context, origin), cpython: "", stdlib: "", link: "" };
-  keys.cpython = cpythonKey(context, toolchain, variant, keys.tree, keys.libs);
-  keys.stdlib = stdlibKey(context, toolchain, variant, keys.tree, keys.cpython);
-  keys.link = linkKey(context, toolchain, variant, keys.cpython, keys.libs);
+  const keys = stageKeys(context, toolchain, sources, origin, variant);
   if (options.force === true) {
     for (const stage of ["cpython", "stdlib", "link"] as const) {
       cache.remove(cache.path(stage, keys[stage]));
@@ -88,14 +90,40 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
 
   // Each stage asks for the ones before it only when it has to be made itself.
   const libs = (): Promise<CacheEntry> => ensureLibs(context, toolchain, sources);
-  const tree = (): Promise<CacheEntry> => ensureTree(context, toolchain, origin);
+  const tree = (): Promise<CacheEntry> => ensureTree(context, toolchain, origin, keys.tree);
   const cpython = (): Promise<CacheEntry> => ensureCpython(context, toolchain, variant, keys, async () => ({ libs: await libs(), tree: await tree() }));
   const stdlib = await ensureStdlib(context, toolchain, variant, keys, async () => ({ tree: await tree(), cpython: await cpython() }));
   const link = await ensureLink(context, toolchain, variant, keys, async () => ({ cpython: await cpython(), libs: await libs() }));
 
-  const manifest = await describeBuild(context, { variant, toolchain, sources, keys, stdlib, link, tree });
+  const manifest = await describeBuild(context, { variant, toolchain, origin, sources, keys, stdlib, link, tree });
   const unchanged = publish(resolve(options.out), manifest, { stdlib, link });
   return { out: resolve(options.out), manifest, unchanged };
+}
+
+/** Keys of the stages after the toolchain and the sources. */
+export function stageKeys(context: BuildContext, toolchain: Toolchain, sources: Sources, origin: PythonOrigin, variant: Variant): StageKeys {
+  const libs = libsKey(context, toolchain, sources);
+  const tree = treeKey(context, origin);
+  const cpython = cpythonKey(context, toolchain, variant, tree, libs);
+  return {
+    libs,
+    tree,
+    cpython,
+    stdlib: stdlibKey(context, toolchain, variant, tree, cpython),
+    link: linkKey(context, toolchain, variant, cpython, libs),
+  };
+}
+
+function copyRecipe(packageRoot: string, to: string): RecipeFolders {
+  const from = recipeFolders(packageRoot);
+  const copy = recipeFolders(to);
+  for (const name of ["recipe", "wasm"] as const) {
+    if (!existsSync(from[name])) {
+      throw new BuildError(`${from[name]} is missing; build from a checkout of the repository`);
+    }
+    cpSync(from[name], copy[name], { recursive: true });
+  }
+  return copy;
 }
 
 /** A new folder for this build's logs; those of old builds are removed. */

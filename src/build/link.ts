@@ -26,7 +26,7 @@ export function linkKey(context: BuildContext, toolchain: Toolchain, variant: Va
     cpython,
     libs,
     wasm: describeFiles(context.folders.wasm, (path) => files.has(path) || [...files].some((file) => file.startsWith(`${path}/`))),
-    recipe: hashFile(join(context.folders.recipe, "link.mk")),
+    recipe: ["link.mk", "symbols.py"].map((name) => hashFile(join(context.folders.recipe, name))),
     stdlib: context.recipe.stdlib,
     flags: { cflags, flags, variant: context.recipe.link[variant] },
     epoch: context.recipe.epoch,
@@ -56,6 +56,7 @@ export async function ensureLink(
           cpSync(join(context.folders.wasm, path), join(workspace.folder, "wasm", path));
         }
         const recipe = copyInto(workspace, join(context.folders.recipe, "link.mk"), "link.mk");
+        const symbols = copyInto(workspace, join(context.folders.recipe, "symbols.py"), "symbols.py");
         const python = copyInto(workspace, cpython.folder, "cpython");
         const prefix = copyInto(workspace, libs.folder, "libs");
         const exported = writeInto(workspace, "exports", `${exportedFunctions(context).map((name) => `_${name}`).join("\n")}\n`);
@@ -70,7 +71,7 @@ export async function ensureLink(
           [
             "make", `-j${context.jobs}`, "-f", recipe, `WASM=${workspace.inside}/wasm`, `CPYTHON=${python}`, `WEFT_LIBS=${prefix}`,
             `SOURCES=${files.filter((path) => path.endsWith(".c")).join(" ")}`, `JS_LIBRARIES=${files.filter((path) => path.endsWith(".js")).join(" ")}`,
-            `EXPORTS=${exported}`, `OUT=${workspace.inside}/out`, "CC=emcc",
+            `EXPORTS=${exported}`, `OUT=${workspace.inside}/out`, "CC=emcc", "NM=emnm", `SYMBOLS=${symbols}`, `PYTHON=python${context.pins.toolchain.python}`,
             `WEFT_CFLAGS=${[...cflags, `-DWEFT_STDLIB='"${context.recipe.stdlib}"'`, `-ffile-prefix-map=${workspace.inside}=.`].join(" ")}`,
             `WEFT_LDFLAGS=@${ldflags}`,
           ],

@@ -7,6 +7,16 @@ import type { Variant } from "./recipe.js";
 import type { Sources } from "./sources.js";
 import type { BuildContext } from "./stage.js";
 import type { Toolchain } from "./toolchain.js";
+import type { PythonOrigin } from "./tree.js";
+
+/** The keys of a build's stages. */
+export interface StageKeys {
+  readonly libs: string;
+  readonly tree: string;
+  readonly cpython: string;
+  readonly stdlib: string;
+  readonly link: string;
+}
 
 /** `manifest.json` beside the output: what it is made of. Equal inputs give an equal manifest. */
 export interface Manifest {
@@ -19,7 +29,7 @@ export interface Manifest {
   readonly sources: Readonly<Record<string, string>>;
   readonly patches: { readonly debian: readonly string[]; readonly ours: readonly string[] };
   readonly flags: { readonly cpython: readonly string[]; readonly wasm: readonly string[]; readonly link: readonly string[] };
-  readonly keys: Readonly<Record<string, string>>;
+  readonly keys: StageKeys;
   readonly files: Readonly<Record<string, { readonly size: number; readonly sha256: string }>>;
 }
 
@@ -31,7 +41,8 @@ export interface Finished {
   readonly variant: Variant;
   readonly toolchain: Toolchain;
   readonly sources: Sources;
-  readonly keys: { readonly libs: string; readonly tree: string; readonly cpython: string; readonly stdlib: string; readonly link: string };
+  readonly keys: StageKeys;
+  readonly origin: PythonOrigin;
   readonly stdlib: CacheEntry;
   readonly link: CacheEntry;
   tree(): Promise<CacheEntry>;
@@ -48,14 +59,16 @@ export async function describeBuild(context: BuildContext, finished: Finished): 
     python: facts.version,
     stdlib: recipe.stdlib,
     toolchain: finished.toolchain.identity,
-    sources: Object.fromEntries(Object.entries(finished.sources.packages).map(([name, source]) => [name, source.version])),
+    sources: Object.fromEntries(
+      Object.entries(finished.sources.packages).map(([name, { version }]) => [name, name === "python3.13" && finished.origin.kind === "folder" ? "a folder" : version]),
+    ),
     patches: facts.patches,
     flags: {
       cpython: [...recipe.cpython[variant].opt, ...recipe.cpython[variant].cflags],
       wasm: recipe.link.cflags,
       link: [...recipe.link.flags, ...recipe.link[variant]],
     },
-    keys: { libs: keys.libs, tree: keys.tree, cpython: keys.cpython, stdlib: keys.stdlib, link: keys.link },
+    keys,
     files: Object.fromEntries(
       Object.entries(FILES).map(([name, stage]) => {
         const path = join(finished[stage].folder, name);

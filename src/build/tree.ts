@@ -17,6 +17,9 @@ export type PythonOrigin = { readonly kind: "pinned"; readonly sources: Sources 
 
 /** Key of the patched tree. */
 export function treeKey(context: BuildContext, origin: PythonOrigin): string {
+  if (origin.kind === "folder") {
+    pythonVersion(origin.folder);
+  }
   return keyOf({
     python:
       origin.kind === "pinned"
@@ -32,10 +35,10 @@ export function treeKey(context: BuildContext, origin: PythonOrigin): string {
  *
  * @throws BuildError when a patch does not apply, or the folder is not CPython 3.13
  */
-export async function ensureTree(context: BuildContext, toolchain: Toolchain, origin: PythonOrigin): Promise<CacheEntry> {
+export async function ensureTree(context: BuildContext, toolchain: Toolchain, origin: PythonOrigin, key: string): Promise<CacheEntry> {
   return ensure(context, {
     name: "tree",
-    key: treeKey(context, origin),
+    key,
     what: "unpacking and patching CPython",
     check: "sizes",
     needs: async () => undefined,
@@ -47,6 +50,9 @@ export async function ensureTree(context: BuildContext, toolchain: Toolchain, or
           debian = (await unpack(origin.sources, "python3.13", context.pins.sources["python3.13"]!.patches, workspace)).applied;
         } else {
           cpSync(origin.folder, join(workspace.folder, "python3.13"), { recursive: true, verbatimSymlinks: true, filter: (path) => keepSource(path.slice(origin.folder.length + 1)) });
+          if (treeKey(context, { kind: "folder", folder: join(workspace.folder, "python3.13") }) !== key) {
+            throw new BuildError(`${origin.folder} changed during the build; start it again`);
+          }
         }
         const version = pythonVersion(join(workspace.folder, "python3.13"));
         const ours = ourPatches(context);
