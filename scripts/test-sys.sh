@@ -7,8 +7,8 @@ out=${WEFT_TEST_OUT:-${TMPDIR:-/tmp}/weft-test-sys-$(id -u)}
 CC=${CC:-cc}
 flags="-std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -O1 -g -Wall -Wextra -pthread"
 flags="$flags -I$root/wasm/include -I$root/wasm/sys -I$root/test/sys"
-# The C library's own names, and the host names that the C library has here.
-sources=$(grep -v -e syscalls_emscripten.c -e netdb.c "$root/wasm/sys/sources.txt")
+# These define functions that this machine's C library has itself.
+sources=$(grep -v -e syscalls_emscripten.c -e netdb.c -e users.c "$root/wasm/sys/sources.txt")
 tests=${*:-$(cd "$root/test/sys" && ls test-*.c | sed 's/^test-//; s/\.c$//')}
 
 build() { # sanitizers, directory

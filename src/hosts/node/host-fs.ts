@@ -17,6 +17,7 @@ const EntryType = { unknown: 0, fifo: 1, character: 2, directory: 4, block: 6, f
 const GUEST_ID = 1000n;
 const HOST_UID = BigInt(process.getuid?.() ?? 0);
 const HOST_GID = BigInt(process.getgid?.() ?? 0);
+const HOST_UMASK = process.umask();
 
 /** The guest's memory. Its buffer is another object after it has grown. */
 export interface HostMemory {
@@ -74,7 +75,12 @@ export class NodeHostFs {
       native |= flags & OpenFlag.exclusive ? fs.constants.O_EXCL : 0;
       native |= flags & OpenFlag.append ? fs.constants.O_APPEND : 0;
       native |= flags & OpenFlag.noFollow ? (fs.constants.O_NOFOLLOW ?? 0) : 0;
-      return fs.openSync(this.#path(path), native, mode);
+      const handle = fs.openSync(this.#path(path), native, mode);
+      if (flags & OpenFlag.create && mode & HOST_UMASK) {
+        // The guest has a umask of its own and has applied it already.
+        fs.fchmodSync(handle, mode);
+      }
+      return handle;
     });
   }
 
@@ -163,7 +169,11 @@ export class NodeHostFs {
 
   fsMkdir(path: number, mode: number): number {
     return attempt(() => {
-      fs.mkdirSync(this.#path(path), mode);
+      const name = this.#path(path);
+      fs.mkdirSync(name, mode);
+      if (mode & HOST_UMASK) {
+        fs.chmodSync(name, mode);
+      }
     });
   }
 
@@ -229,8 +239,8 @@ export class NodeHostFs {
     return attempt(() => {
       const name = this.#path(path);
       const old = atimeNs < 0 || mtimeNs < 0 ? fs.lstatSync(name) : undefined;
-      const atime = atimeNs < 0 ? old!.atimeMs / 1e3 : atimeMs / 1e3 + atimeNs / 1e9;
-      const mtime = mtimeNs < 0 ? old!.mtimeMs / 1e3 : mtimeMs / 1e3 + mtimeNs / 1e9;
+      const atime = atimeNs < 0 ? old!.atimeMs / 1e3 : seconds(atimeMs, atimeNs);
+      const mtime = mtimeNs < 0 ? old!.mtimeMs / 1e3 : seconds(mtimeMs, mtimeNs);
       fs.lutimesSync(name, atime, mtime);
     });
   }
@@ -288,6 +298,11 @@ export class NodeHostFs {
 
 /** Nobody notifies it: waiting on it is a pause. */
 const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** Node cuts what it is given to microseconds: half of one keeps that from being one less. */
+function seconds(ms: number, ns: number): number {
+  return (ms * 1e3 + Math.floor(ns / 1e3) + 0.5) / 1e6;
+}
 
 function attempt(call: () => number | void): number {
   try {
