@@ -1,4 +1,7 @@
-"""gh-127773: attributes were cached for types with other types than bases in the MRO."""
+"""gh-127773: attributes were cached for types with other types than bases in the MRO.
+
+Without the patch it fails always.
+"""
 
 import faulthandler
 import unittest

@@ -1,4 +1,7 @@
-"""gh-132617: dict.update() took another instance's new attribute for a mutation."""
+"""gh-132617: dict.update() took another instance's new attribute for a mutation.
+
+Without the patch it fails always.
+"""
 
 import faulthandler
 import unittest

@@ -1,4 +1,7 @@
-"""gh-137400: setting the trace or profile function of all threads crashed the threads."""
+"""gh-137400: setting the trace or profile function of all threads crashed the threads.
+
+Without the patch 2 of 2 runs crashed.
+"""
 
 import faulthandler
 import sys

@@ -1,4 +1,7 @@
-"""gh-140551: inserting into a dict that was cleared by the lookup's comparison."""
+"""gh-140551: inserting into a dict that was cleared by the lookup's comparison.
+
+Without the patch it fails always.
+"""
 
 import faulthandler
 import unittest

