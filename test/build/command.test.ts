@@ -1,0 +1,72 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { lastLines, run } from "../../src/build/command.js";
+import { BuildError } from "../../src/build/errors.js";
+import { runBuild } from "../../src/cli/build-command.js";
+import { CliError, ExitCode } from "../../src/cli/exit-codes.js";
+import { temporaryFolder } from "./fixture.js";
+
+describe("run", () => {
+  test("a failure shows the last lines and where the whole log is", async () => {
+    const log = join(temporaryFolder(), "stage.log");
+    const failure = await run(["sh", "-c", "for i in $(seq 100); do echo line $i; done; echo broken >&2; exit 3"], { env: process.env, log, purpose: "making it" }).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(BuildError);
+    const { message } = failure as BuildError;
+    expect(message).toContain("making it failed: sh: exit status 3");
+    expect(message).toContain("| line 100\n");
+    expect(message).toContain("| broken\n");
+    expect(message).not.toContain("line 50\n");
+    expect(message).toContain(`full log: ${log}`);
+    expect(readFileSync(log, "utf8")).toContain("line 1\n");
+  });
+
+  test("a command that does not exist is named", async () => {
+    const log = join(temporaryFolder(), "stage.log");
+    await expect(run(["weft-no-such-tool"], { env: process.env, log, purpose: "making it" })).rejects.toThrow(/making it failed: weft-no-such-tool: .*ENOENT/);
+  });
+
+  test("an abort ends the command's children too", async () => {
+    const log = join(temporaryFolder(), "stage.log");
+    const abort = new AbortController();
+    const start = Date.now();
+    const running = run(["sh", "-c", "echo started; sleep 60 & wait"], {
+      env: process.env,
+      log,
+      purpose: "waiting",
+      signal: abort.signal,
+      onOutput: () => abort.abort(),
+    });
+    // The pipe stays open as long as the grandchild lives.
+    await expect(running).rejects.toThrow("aborted");
+    expect(Date.now() - start).toBeLessThan(20_000);
+  }, 30_000);
+
+  test("returns the output, with characters that were split between pieces", async () => {
+    const log = join(temporaryFolder(), "stage.log");
+    expect(await run(["printf", "\u00e4\u20ac"], { env: process.env, log, purpose: "printing" })).toBe("\u00e4\u20ac");
+  });
+});
+
+test("lastLines indents and limits", () => {
+  expect(lastLines("a\nb\nc\n", 2)).toBe("  | b\n  | c\n");
+  expect(lastLines("")).toBe("");
+});
+
+describe("weft build", () => {
+  for (const [args, message] of [
+    [["--variant", "fast"], '--variant is release, test or debug, not "fast"'],
+    [["--jobs", "0"], "--jobs takes a number of at least 1"],
+    [["--toolchain", "mine"], "--toolchain is auto, path or root"],
+    [["--no-such-option"], "--no-such-option"],
+    [["extra"], "extra"],
+  ] as const) {
+    test(`refuses ${args.join(" ")}`, async () => {
+      const failure = await runBuild(args).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(CliError);
+      expect((failure as CliError).exitCode).toBe(ExitCode.usage);
+      expect((failure as CliError).message).toContain(message);
+      expect((failure as CliError).message).not.toContain("\n");
+    });
+  }
+});
