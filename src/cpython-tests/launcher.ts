@@ -1,10 +1,12 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { UsageError, type Options } from "./options.js";
 
 /** A Python to test. */
 export interface Launcher {
   readonly command: readonly string[];
+  /** What the command needs in its environment besides ours. */
+  readonly environment: Readonly<Record<string, string>>;
   /** What tells this Python from another: results are kept for it alone. */
   readonly identity: readonly (string | Buffer)[];
 }
@@ -16,19 +18,17 @@ export interface Launcher {
  */
 export function chooseLauncher(options: Pick<Options, "python" | "runtime">, bin: string): Launcher {
   if (options.python !== undefined) {
-    return { command: options.python, identity: options.python };
+    return { command: options.python, environment: {}, identity: options.python };
   }
-  const folder = options.runtime;
-  if (folder === undefined) {
-    throw new UsageError("name the test variant's folder: --runtime FOLDER (npm run build -- --variant test makes it)");
-  }
+  const folder = resolve(options.runtime ?? join(bin, "..", "runtime", "test"));
   const manifest = join(folder, "manifest.json");
   if (!existsSync(manifest)) {
     throw new UsageError(`${folder} has no manifest.json; build the test variant: npm run build -- --variant test`);
   }
-  const launcher = join(bin, "weft.js");
+  const launcher = join(bin, "weft-python.js");
   return {
-    command: [process.execPath, launcher, "run", "--runtime", folder],
+    command: [process.execPath, launcher],
+    environment: { WEFT_RUNTIME: folder },
     // The launcher is the host side of the runtime: results depend on it as much as on the wasm.
     identity: [readFileSync(manifest), readFileSync(launcher)],
   };

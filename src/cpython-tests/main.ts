@@ -46,6 +46,7 @@ async function run(options: Options): Promise<number> {
   const folder = resolve(options.out ?? defaultFolder());
   const runner: FileRunner = {
     python: launcher.command,
+    environment: launcher.environment,
     driver: join(ROOT, "test", "cpython", "driver.py"),
     folder,
     resources: RESOURCES,

@@ -30,7 +30,7 @@ Options:
   --timeout SECONDS  deadline of each file (default 300)
   -m, --match GLOB   run only tests whose full id fits; nothing is kept
   --subset ci        run the short list that continuous integration runs
-  --runtime FOLDER   use this built runtime (default: the one that weft build made)
+  --runtime FOLDER   use this built runtime (default: dist/runtime/test)
   --python COMMAND   use this Python instead of a runtime
   --out FOLDER       where results, logs and reports go
   --fail-fast        start nothing more after the first failure

@@ -6,8 +6,10 @@ import type { FileResult } from "./result.js";
 
 /** How files are run. */
 export interface FileRunner {
-  /** Command of a Python; the driver's file and its argument are appended. */
+  /** Command of a Python; `-m driver` and its argument are appended. */
   readonly python: readonly string[];
+  /** Variables that it gets besides ours. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Our driver, which runs in that Python. */
   readonly driver: string;
   /** Folder for what the files' processes write. */
@@ -28,6 +30,7 @@ export interface Selection {
 /** Seconds that a Python gets to write all threads' tracebacks before it is killed. */
 const TRACEBACK_SECONDS = 10;
 
+/** Without settings for a Python that happen to be around. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PYTHON")));
 }
@@ -58,9 +61,10 @@ async function runDriver(
     }),
   );
   const end = await runProcess({
-    command: [...runner.python, "driver.py", "request.json"],
+    // As a module: tests look at `__main__.__spec__`, which a script does not have.
+    command: [...runner.python, "-m", "driver", "request.json"],
     folder,
-    environment: cleanEnvironment(),
+    environment: { ...cleanEnvironment(), ...runner.environment },
     deadline: runner.deadline,
     log: join(folder, "output.log"),
   });

@@ -2,7 +2,7 @@
 import { appendFileSync, readFileSync } from "node:fs";
 import { spawn } from "node:child_process";
 
-const request = JSON.parse(readFileSync(process.argv[3], "utf8"));
+const request = JSON.parse(readFileSync(process.argv.at(-1), "utf8"));
 const emit = (event, fields) => appendFileSync(request.report, `${JSON.stringify({ event, ...fields })}\n`);
 const end = (state) => emit("end", { state, seconds: 0.1 });
 const test = (id, outcome, detail) => {

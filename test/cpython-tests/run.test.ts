@@ -20,6 +20,7 @@ beforeEach(() => {
   writeFileSync(join(folder, "driver.py"), "");
   runner = {
     python: [process.execPath, FAKE],
+    environment: {},
     driver: join(folder, "driver.py"),
     folder: join(folder, "out"),
     resources: [],

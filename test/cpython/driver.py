@@ -1,6 +1,6 @@
 """Runs one of CPython's own test files and reports every test as it happens.
 
-    python driver.py request.json
+    python -m driver request.json
 
 The request names the file, what to leave out and where to report. The report is a file of
 JSON lines: one that is appended to while the tests run still says which test was running
@@ -45,8 +45,18 @@ def shorten(text):
 
 
 def identity(test):
-    """The id of a test, also of one of its subtests."""
-    return getattr(test, "test_case", test).id()
+    """The id of a test, also of one of its subtests.
+
+    Asked of the class: test__interpreters, for one, has an attribute of this name.
+    """
+    test = without_subtest(test)
+    return type(test).id(test)
+
+
+def without_subtest(test):
+    import unittest.case
+
+    return test.test_case if isinstance(test, unittest.case._SubTest) else test
 
 
 def install_result_class(report):
@@ -96,7 +106,7 @@ def install_result_class(report):
             super().addSubTest(test, subtest, err)
 
         def __failed(self, test, err, prefix=""):
-            text = prefix + self._exc_info_to_string(err, getattr(test, "test_case", test))
+            text = prefix + self._exc_info_to_string(err, without_subtest(test))
             report.emit("outcome", id=identity(test), outcome="failed", detail=shorten(text))
 
     testresult.RegressionTestResult = ReportingResult
@@ -115,7 +125,7 @@ def install_filter(report, ignored, matched):
     is_matched = compile_patterns(matched)
 
     def match_test(test):
-        name = test.id()
+        name = identity(test)
         if is_ignored and is_ignored(name):
             report.emit("excluded", id=name)
             return False
@@ -186,7 +196,7 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         request = json.load(file)
     report = Report(os.path.abspath(request["report"]))
-    # The tests see the path that `python -m test` would give them, without this folder.
+    # The tests must not find what is in this folder.
     here = os.path.dirname(os.path.abspath(__file__))
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry) != here]
     del sys.argv[1:]
