@@ -75,6 +75,7 @@ static void tcp(void) {
   weft_sys_close(client);
   EQUAL(weft_sys_poll(&set, 1, 0), 1);
   CHECK(set.revents & POLLHUP);
+  EQUAL(send_bytes(conn, "x", 1, 0, NULL, 0), 1); /* sent, and answered with a reset */
   EQUAL(send_bytes(conn, "x", 1, 0, NULL, 0), -EPIPE);
   weft_sys_close(conn);
   weft_sys_close(server);

@@ -109,6 +109,11 @@ ssize_t weft_channel_write(weft_channel *channel, const struct iovec *iov, int c
   int error = 0;
   pthread_mutex_lock(&channel->lock);
   while (done < (size_t)length) {
+    if (channel->readers == 0 && channel->writers > 0 && channel->swallow && !channel->reset) {
+      channel->swallow = false;
+      done = (size_t)length;
+      break;
+    }
     if (channel->readers == 0 || channel->writers == 0) {
       error = channel->reset ? -ECONNRESET : -EPIPE;
       channel->reset = false;
@@ -138,10 +143,11 @@ ssize_t weft_channel_write(weft_channel *channel, const struct iovec *iov, int c
 
 /* ---- ends ----------------------------------------------------------------------------------- */
 
-void weft_channel_close_reader(weft_channel *channel, bool reset_writer_end) {
+void weft_channel_close_reader(weft_channel *channel, bool reset_writer_end, bool swallow) {
   pthread_mutex_lock(&channel->lock);
   if (channel->readers > 0 && --channel->readers == 0) {
     channel->reset = channel->reset || reset_writer_end;
+    channel->swallow = swallow;
     /* Nobody will read them: what is there must not count as input any more. */
     channel->used = 0;
     weft_waitq_wake(&channel->queue, POLLIN | POLLOUT);

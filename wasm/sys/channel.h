@@ -19,6 +19,9 @@ typedef struct weft_channel {
   uint32_t head, used;
   uint32_t readers, writers;
   uint32_t reader_opens, writer_opens; /* ever: what a FIFO's openers wait for */
+  /* The next write that finds no reader is swallowed, once: over a network the sender
+   * learns only from the answer to it that the other side is gone. */
+  bool swallow;
   bool reset; /* the next read that finds nothing reports ECONNRESET, once */
 } weft_channel;
 
@@ -39,7 +42,7 @@ ssize_t weft_channel_read(weft_channel *channel, const struct iovec *iov, int co
 /* -EPIPE without readers. */
 ssize_t weft_channel_write(weft_channel *channel, const struct iovec *iov, int count, int flags,
                            int64_t deadline);
-void weft_channel_close_reader(weft_channel *channel, bool reset_writer_end);
+void weft_channel_close_reader(weft_channel *channel, bool reset_writer_end, bool swallow);
 void weft_channel_close_writer(weft_channel *channel, bool reset);
 uint32_t weft_channel_poll_read(weft_channel *channel, weft_pollslot *slot);
 uint32_t weft_channel_poll_write(weft_channel *channel, weft_pollslot *slot);

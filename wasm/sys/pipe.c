@@ -50,7 +50,7 @@ static uint32_t pipe_poll(weft_file *file, weft_pollslot *slot) {
 
 static void pipe_release(weft_file *file) {
   if (weft_file_readable(file)) {
-    weft_channel_close_reader(file->data, false);
+    weft_channel_close_reader(file->data, false, false);
   }
   if (weft_file_writable(file)) {
     weft_channel_close_writer(file->data, false);

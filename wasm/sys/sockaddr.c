@@ -1,6 +1,5 @@
 /* Addresses, and who is bound to them. */
 #include <arpa/inet.h>
-#include <stdio.h>
 
 #include "socket.h"
 
@@ -8,7 +7,6 @@ enum { EPHEMERAL_FIRST = 32768, EPHEMERAL_LAST = 60999 };
 
 static weft_socket *bound;  /* internet and abstract names; under the net lock */
 static uint16_t next_port = EPHEMERAL_FIRST;
-static uint32_t next_abstract;
 
 int weft_address_get(weft_address *out, int domain, const struct sockaddr *address,
                      socklen_t length) {
@@ -226,10 +224,7 @@ int weft_table_bind(weft_socket *socket, const weft_address *wanted) {
   weft_address address = *wanted;
   if (socket->domain == AF_UNIX) {
     if (address.length == sizeof(sa_family_t)) {
-      do { /* the caller asks for any free name */
-        snprintf(address.u.un.sun_path + 1, 6, "%05x", next_abstract++ & 0xfffff);
-        address.length = offsetof(struct sockaddr_un, sun_path) + 6;
-      } while (conflicts(socket, &address));
+      return -EINVAL; /* only Linux takes this for "any name" */
     }
   } else if (weft_address_port(&address) == 0) {
     for (int tries = 0;; tries++) {

@@ -28,7 +28,7 @@ static void hang_up(weft_socket *socket, bool abrupt) {
       weft_channel_close_writer(socket->out, abrupt);
     }
     if (!socket->read_shut) {
-      weft_channel_close_reader(socket->in, abrupt);
+      weft_channel_close_reader(socket->in, abrupt, socket->domain != AF_UNIX);
     }
   }
 }
@@ -196,6 +196,9 @@ static int check_kind(int domain, int *type, int *protocol, int *flags) {
     return *protocol == 0 || *protocol == AF_UNIX ? 0 : -EPROTONOSUPPORT;
   }
   int natural = *type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP;
+  if (*type == SOCK_DGRAM && *protocol == IPPROTO_UDPLITE) {
+    natural = IPPROTO_UDPLITE; /* nothing is ever damaged here: the same as UDP */
+  }
   if (*protocol != 0 && *protocol != natural) {
     return -EPROTONOSUPPORT;
   }
@@ -566,7 +569,7 @@ int weft_sys_shutdown(int fd, int how) {
     if (how != SHUT_WR && !socket->read_shut) {
       socket->read_shut = true;
       if (socket->in) {
-        weft_channel_close_reader(socket->in, false);
+        weft_channel_close_reader(socket->in, false, socket->domain != AF_UNIX);
       }
     }
     if (how != SHUT_RD && !socket->write_shut) {

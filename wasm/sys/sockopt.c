@@ -54,6 +54,7 @@ static bool keeps(const weft_socket *socket, int level, int name) {
     case IPPROTO_TCP:
       return socket->domain != AF_UNIX && socket->type == SOCK_STREAM;
     case IPPROTO_UDP:
+    case IPPROTO_UDPLITE:
     case IPPROTO_IP:
       return socket->domain != AF_UNIX;
     case IPPROTO_IPV6:
