@@ -19,20 +19,17 @@ export interface FileExpectation {
   readonly reason: string;
 }
 
-/** A reason for which tests may skip themselves. */
-export interface SelfSkip {
-  /** The test's own words, in which `*` stands for any text. */
-  readonly message: string;
-  readonly reason: string;
-}
-
 /** The contents of `expectations.json`. */
 export interface Expectations {
   /** Full texts of reasons by their short names. */
   readonly reasons: Readonly<Record<string, string>>;
   readonly files: Readonly<Record<string, FileExpectation>>;
   readonly tests: Readonly<Record<string, readonly TestExpectation[]>>;
-  readonly selfSkips: readonly SelfSkip[];
+  /**
+   * For which reasons tests may skip themselves: by a reason's short name, the tests' own
+   * words, in which `*` stands for any text.
+   */
+  readonly selfSkips: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A mistake in the expectations. */
@@ -130,13 +127,16 @@ export function parseExpectations(source: string): Expectations {
       };
     });
   }
-  const selfSkips = (Array.isArray(root["selfSkips"]) ? root["selfSkips"] : list(root["selfSkips"], "selfSkips")).map(
-    (item: unknown, index: number) => {
-      const place = `selfSkips[${index}]`;
-      const entry = object(item, place, ["message", "reason"]);
-      return { message: text(entry["message"], `${place}.message`), reason: reason(entry["reason"], place) };
-    },
-  );
+  const selfSkips: Record<string, readonly string[]> = {};
+  for (const [name, value] of Object.entries(object(root["selfSkips"], "selfSkips"))) {
+    const place = `selfSkips.${name}`;
+    const messages = list(value, place);
+    // The empty message is one that a test can give.
+    if (!messages.every((message) => typeof message === "string")) {
+      throw new ExpectationsError(`${place} must be a list of texts`);
+    }
+    selfSkips[reason(name, place)] = messages as string[];
+  }
   const unused = Object.keys(reasons).find((name) => !used.has(name));
   if (unused !== undefined) {
     throw new ExpectationsError(`reasons.${unused} is not used`);
@@ -166,4 +166,12 @@ export function matcher(pattern: string): (text: string) => boolean {
 /** The patterns of a file's tests that are not run. */
 export function ignoredTests(expectations: Expectations, file: string): string[] {
   return (expectations.tests[file] ?? []).filter((entry) => entry.kind === "skip").flatMap((entry) => entry.tests);
+}
+
+/** Makes a function that finds the short name of the reason for a test's own words. */
+export function selfSkipReasons(expectations: Expectations): (message: string) => string | undefined {
+  const rules = Object.entries(expectations.selfSkips).flatMap(([reason, messages]) =>
+    messages.map((message) => ({ reason, matches: matcher(message) })),
+  );
+  return (message) => rules.find((rule) => rule.matches(message))?.reason;
 }

@@ -1,4 +1,4 @@
-import { matcher, type Expectations } from "./expectations.js";
+import { matcher, selfSkipReasons, type Expectations } from "./expectations.js";
 import { countTests, type FileResult, type TestCounts, type TestRecord } from "./result.js";
 
 /** Something that is not as expected. */
@@ -63,7 +63,7 @@ function judgeListed(
 }
 
 function judgeOthers(tests: readonly TestRecord[], listed: ReadonlySet<string>, expectations: Expectations): Problem[] {
-  const known = expectations.selfSkips.map((skip) => matcher(skip.message));
+  const reasonOf = selfSkipReasons(expectations);
   return tests.flatMap((test): Problem[] => {
     if (listed.has(test.id)) {
       return [];
@@ -74,7 +74,7 @@ function judgeOthers(tests: readonly TestRecord[], listed: ReadonlySet<string>, 
       case "unfinished":
         return [{ test: test.id, message: "was running when the process ended" }];
       case "skipped":
-        return known.some((matches) => matches(test.detail ?? ""))
+        return reasonOf(test.detail ?? "") !== undefined
           ? []
           : [{ test: test.id, message: `skipped itself for an unlisted reason: ${essence(test.detail)}` }];
       case "passed":

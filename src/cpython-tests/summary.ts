@@ -1,4 +1,4 @@
-import { matcher, type Expectations } from "./expectations.js";
+import { selfSkipReasons, type Expectations } from "./expectations.js";
 import { describeProblem, type Verdict } from "./judge.js";
 import { treeName, type TestCounts } from "./result.js";
 
@@ -34,7 +34,7 @@ export function totals(verdicts: readonly Verdict[], expectations: Expectations)
   const files = { passed: 0, "no-work": 0, excluded: 0, failed: 0 };
   const tests: TestCounts = { passed: 0, failed: 0, skipped: 0, excluded: 0, unfinished: 0 };
   const selfSkips = new Map<string, number>();
-  const rules = expectations.selfSkips.map((skip) => ({ matches: matcher(skip.message), reason: skip.reason }));
+  const reasonOf = selfSkipReasons(expectations);
   let seconds = 0;
   for (const verdict of verdicts) {
     files[verdict.kind]++;
@@ -44,8 +44,8 @@ export function totals(verdicts: readonly Verdict[], expectations: Expectations)
     }
     for (const test of verdict.result.tests) {
       if (test.outcome === "skipped") {
-        const rule = rules.find((candidate) => candidate.matches(test.detail ?? ""));
-        const reason = rule?.reason ?? expectations.files[verdict.result.name]?.reason ?? "unlisted";
+        const own = reasonOf(test.detail ?? "");
+        const reason = own ?? expectations.files[verdict.result.name]?.reason ?? "unlisted";
         selfSkips.set(reason, (selfSkips.get(reason) ?? 0) + 1);
       }
     }

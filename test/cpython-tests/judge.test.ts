@@ -11,7 +11,7 @@ import { summary, totals } from "../../src/cpython-tests/summary.js";
 const REASONS = { fork: "there is no fork on this platform" };
 
 function expectations(fields: object) {
-  return parseExpectations(JSON.stringify({ reasons: {}, files: {}, tests: {}, selfSkips: [], ...fields }));
+  return parseExpectations(JSON.stringify({ reasons: {}, files: {}, tests: {}, selfSkips: {}, ...fields }));
 }
 
 function result(
@@ -36,12 +36,12 @@ function result(
 describe("parseExpectations", () => {
   it.each([
     ["no JSON", "{", /not JSON/],
-    ["an unknown key", '{"reasons":{},"files":{},"tests":{},"selfSkips":[],"more":1}', /unknown key more/],
-    ["an unknown reason", '{"reasons":{},"files":{"t":{"kind":"skip","reason":"x"}},"tests":{},"selfSkips":[]}', /not in reasons/],
-    ["an unused reason", '{"reasons":{"x":"a reason that nothing needs"},"files":{},"tests":{},"selfSkips":[]}', /not used/],
-    ["a reason that says nothing", '{"reasons":{"x":"fails"},"files":{},"tests":{},"selfSkips":[]}', /too short/],
-    ["an unknown kind", '{"reasons":{},"files":{"t":{"kind":"flaky","reason":"x"}},"tests":{},"selfSkips":[]}', /kind must be/],
-    ["an empty list", '{"reasons":{},"files":{},"tests":{"t":[]},"selfSkips":[]}', /list with something/],
+    ["an unknown key", '{"reasons":{},"files":{},"tests":{},"selfSkips":{},"more":1}', /unknown key more/],
+    ["an unknown reason", '{"reasons":{},"files":{"t":{"kind":"skip","reason":"x"}},"tests":{},"selfSkips":{}}', /not in reasons/],
+    ["an unused reason", '{"reasons":{"x":"a reason that nothing needs"},"files":{},"tests":{},"selfSkips":{}}', /not used/],
+    ["a reason that says nothing", '{"reasons":{"x":"fails"},"files":{},"tests":{},"selfSkips":{}}', /too short/],
+    ["an unknown kind", '{"reasons":{},"files":{"t":{"kind":"flaky","reason":"x"}},"tests":{},"selfSkips":{}}', /kind must be/],
+    ["an empty list", '{"reasons":{},"files":{},"tests":{"t":[]},"selfSkips":{}}', /list with something/],
   ])("rejects %s", (_, text, message) => {
     expect(() => parseExpectations(text)).toThrow(ExpectationsError);
     expect(() => parseExpectations(text)).toThrow(message);
@@ -87,13 +87,13 @@ describe("judge", () => {
   it("wants a reason for every test that skips itself", () => {
     const file = result("test_a", "completed", { "test.a": "passed", "test.b": ["skipped", "requires fork() here"] });
     expect(judge(file, expectations({})).kind).toBe("failed");
-    const listed = expectations({ reasons: REASONS, selfSkips: [{ message: "requires fork()*", reason: "fork" }] });
+    const listed = expectations({ reasons: REASONS, selfSkips: { fork: ["requires fork()*"] } });
     expect(judge(file, listed).kind).toBe("passed");
   });
 
   it("does not take a file without work for a success", () => {
     const idle = result("test_a", "completed", { "test.b": ["skipped", "requires fork()"] });
-    const skips = { reasons: REASONS, selfSkips: [{ message: "requires fork()", reason: "fork" }] };
+    const skips = { reasons: REASONS, selfSkips: { fork: ["requires fork()"] } };
     expect(judge(idle, expectations(skips)).kind).toBe("failed");
     const listed = expectations({ reasons: REASONS, files: { test_a: { kind: "no-work", reason: "fork" } } });
     expect(judge(idle, listed).kind).toBe("no-work");

@@ -9,7 +9,7 @@ import { runFiles, writeReports, type RunRequest } from "../../src/cpython-tests
 
 const FAKE = fileURLToPath(new URL("fake-python.mjs", import.meta.url));
 const ALL = { ignore: [], match: [] };
-const NONE: Expectations = { reasons: {}, files: {}, tests: {}, selfSkips: [] };
+const NONE: Expectations = { reasons: {}, files: {}, tests: {}, selfSkips: {} };
 const FORK = "there is no fork on this platform";
 
 let folder: string;
@@ -115,7 +115,7 @@ describe("runFiles", () => {
       reasons: { fork: FORK },
       files: { test_crash: { kind: "skip", reason: "fork" } },
       tests: { test_ignoring: [{ kind: "skip", tests: ["test.test_ignoring.A.test_two"], reason: "fork" }] },
-      selfSkips: [{ message: "requires fork *", reason: "fork" }],
+      selfSkips: { fork: ["requires fork *"] },
     }),
   );
 
