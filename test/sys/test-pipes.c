@@ -229,6 +229,7 @@ static void *poll_echo(void *argument) {
     struct pollfd set[2] = {{ping[0], POLLIN, 0}, {pong[0], 0, 0}};
     int ready = weft_sys_poll(set, 2, -1);
     if (ready == -EINTR) {
+      CHECK(weft_interrupt_take() == 1); /* it stays until somebody takes note */
       atomic_fetch_add(&interrupted, 1);
       continue;
     }
