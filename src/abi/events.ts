@@ -12,7 +12,7 @@ export const GuestEvent = {
   readline: 3,
   /** `a`: address of a NUL-terminated message, freed by the host with `_free`. */
   crash: 4,
-  /** `a`: milliseconds until SIGALRM; 0 cancels. */
+  /** `a`: milliseconds until SIGALRM, 0 cancels; `b`: milliseconds between later ones, 0 for none. */
   timer: 5,
   /** `a`: 1 when the terminal is to be raw, 0 when cooked. */
   tty: 6,

@@ -111,8 +111,8 @@ export class Guest {
           platform.createWorker((error) => {
             guest.#end({ kind: "crash", error });
           }),
-        onEvent: (kind, a) => {
-          guest.#onEvent(kind, a);
+        onEvent: (kind, a, b) => {
+          guest.#onEvent(kind, a, b);
         },
       },
       weftHost: platform.realmHost,
@@ -172,7 +172,7 @@ export class Guest {
     check(module._weft_main_start(limits.stackSize), "starting Python's main thread");
   }
 
-  #onEvent(kind: number, a: number): void {
+  #onEvent(kind: number, a: number, b: number): void {
     switch (kind) {
       case GuestEvent.exit:
         clearTimeout(this.#alarm);
@@ -194,10 +194,7 @@ export class Guest {
         return;
       }
       case GuestEvent.timer:
-        clearTimeout(this.#alarm);
-        if (a !== 0) {
-          this.#alarm = setTimeout(() => this.signal(SIGALRM), a);
-        }
+        this.#setAlarm(a, b);
         return;
       case GuestEvent.tty:
         this.#platform.onTerminalMode(a);
@@ -205,6 +202,22 @@ export class Guest {
       default:
         throw new TypeError(`the guest sent an event of unknown kind ${kind}: runtime and host do not match`);
     }
+  }
+
+  #setAlarm(delay: number, period: number): void {
+    clearTimeout(this.#alarm);
+    if (delay === 0) {
+      return;
+    }
+    this.#alarm = setTimeout(() => {
+      if (period !== 0) {
+        this.#setAlarm(period, period);
+      }
+      if (this.signal(SIGALRM) === "default") {
+        // As a shell reports a process that a signal ended.
+        this.#end({ kind: "exit", status: 128 + SIGALRM });
+      }
+    }, delay);
   }
 
   /**

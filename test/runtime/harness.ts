@@ -47,6 +47,9 @@ export class RunningCommand {
   }
 }
 
+/** What the tests' own environment says to Python would change what they see. */
+const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("PYTHON")));
+
 /** Runs one of our commands in a process of its own. */
 export async function run(
   command: "weft" | "weft-python",
@@ -55,7 +58,7 @@ export async function run(
 ): Promise<Outcome> {
   const child = spawn(process.execPath, [join(BIN, `${command}.js`), ...args], {
     cwd: options.cwd,
-    env: { ...process.env, ...options.env },
+    env: { ...inherited, ...options.env },
     stdio: "pipe",
   });
   const out: Buffer[] = [];

@@ -41,12 +41,12 @@ test("a program is read from standard input", async () => {
   });
 });
 
-test("lines of threads are not torn", async () => {
+test("one write is not torn by the writes of other threads, and a thread's writes keep their order", async () => {
   const code = `
-    import threading
+    import os, threading
     def work(n):
         for i in range(200):
-            print(f"<{n}:{i}:" + "x" * 80 + ">", flush=True)
+            os.write(1, f"<{n}:{i}:{'x' * 80}>\\n".encode())
     threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
     for t in threads: t.start()
     for t in threads: t.join()`;

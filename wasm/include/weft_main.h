@@ -17,7 +17,7 @@ enum weft_event {
   WEFT_EVENT_STDIN = 2,     /* somebody waits for standard input */
   WEFT_EVENT_READLINE = 3,  /* a: prompt (malloc'ed, NUL-terminated; host frees) */
   WEFT_EVENT_CRASH = 4,     /* a: message (malloc'ed, NUL-terminated; host frees) */
-  WEFT_EVENT_TIMER = 5,     /* a: milliseconds until SIGALRM, 0 cancels */
+  WEFT_EVENT_TIMER = 5,     /* a: milliseconds until SIGALRM, 0 cancels; b: then every b ms, 0: once */
   WEFT_EVENT_TTY = 6,       /* a: 1 when the terminal shall be raw, 0 when cooked */
 };
 
