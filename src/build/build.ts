@@ -15,6 +15,9 @@ import { ensureStdlib, stdlibKey } from "./stdlib.js";
 import { findToolchain, type Toolchain, type ToolchainChoice } from "./toolchain.js";
 import { ensureTree, treeKey, type PythonOrigin } from "./tree.js";
 
+/** Entries of each stage that stay in the cache when they are no longer used; a tree has 110 MB. */
+const KEPT_ENTRIES = { tree: 3, libs: 3, cpython: 9, stdlib: 9, link: 12 } as const;
+
 /** Builds whose logs are kept. */
 const KEPT_LOGS = 10;
 
@@ -97,6 +100,9 @@ async function buildFrom(folders: RecipeFolders, cache: Cache, options: BuildOpt
 
   const manifest = await describeBuild(context, { variant, toolchain, origin, sources, keys, stdlib, link, tree });
   const unchanged = publish(resolve(options.out), manifest, { stdlib, link });
+  for (const [stage, keep] of Object.entries(KEPT_ENTRIES)) {
+    cache.prune(stage, keep);
+  }
   return { out: resolve(options.out), manifest, unchanged };
 }
 

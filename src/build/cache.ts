@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, lstatSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync, lstatSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 import { BuildError } from "./errors.js";
 import { hashFile, listFiles } from "./hash.js";
 
 const RECORD = ".weft-entry.json";
+const RECENT_MS = 3_600_000;
 
 /** How an entry is examined before use: every byte, sizes only (large trees), or just the record. */
 export type Check = "hashes" | "sizes" | "record";
@@ -72,6 +73,7 @@ export class Cache {
     }
     const problem = examine(folder, stage, key);
     if (typeof problem !== "string") {
+      touch(folder);
       return { folder, facts: problem.facts };
     }
     onDamage(problem);
@@ -132,6 +134,25 @@ export class Cache {
     rmSync(doomed, { recursive: true, force: true });
   }
 
+  /**
+   * Removes the entries of a stage that were not used for longest, but none that was used in
+   * the last hour: another build may be reading it.
+   *
+   * @param keep how many stay
+   * @returns how many were removed
+   */
+  prune(stage: string, keep: number, now = Date.now()): number {
+    const entries = readdirSync(this.folder)
+      .filter((name) => name.startsWith(`${stage}-`) && existsSync(join(this.folder, name, RECORD)))
+      .map((name) => ({ name, used: statSync(join(this.folder, name, RECORD)).mtimeMs }))
+      .sort((a, b) => b.used - a.used);
+    const doomed = entries.slice(keep).filter(({ used }) => now - used > RECENT_MS);
+    for (const { name } of doomed) {
+      this.remove(join(this.folder, name));
+    }
+    return doomed.length;
+  }
+
   /** Removes what processes that no longer run have left behind. */
   sweep(): void {
     for (const name of readdirSync(join(this.folder, "temporary"))) {
@@ -150,6 +171,16 @@ export function isRunning(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** The record's date is when the entry was last used. */
+function touch(folder: string): void {
+  const now = new Date();
+  try {
+    utimesSync(join(folder, RECORD), now, now);
+  } catch {
+    // A cache that this user may only read serves as well; it is pruned by its owner.
   }
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { Cache, cacheFolder } from "../../src/build/cache.js";
@@ -70,6 +70,19 @@ describe("Cache", () => {
     mkdirSync(join(cache.folder, "temporary/dead-4999999-abc"));
     cache.sweep();
     expect(readdirSync(join(cache.folder, "temporary"))).toEqual([mine.split("/").at(-1)]);
+  });
+
+  test("prunes what was used longest ago, but nothing that may be in use", () => {
+    const cache = new Cache(temporaryFolder());
+    for (const [key, used] of [["a", 3], ["b", 1], ["c", 2]] as const) {
+      const { folder } = cache.commit("stage", key, cache.temporary("stage"), "hashes");
+      utimesSync(join(folder, ".weft-entry.json"), used, used);
+    }
+    cache.commit("other", "a", cache.temporary("other"), "hashes");
+    expect(cache.prune("stage", 1, 3000 + 60_000)).toBe(0);
+    expect(cache.find("stage", "b", () => undefined)).toBeDefined();
+    expect(cache.prune("stage", 2)).toBe(1);
+    expect(readdirSync(cache.folder).filter((name) => /-[abc]$/.test(name)).sort()).toEqual(["other-a", "stage-a", "stage-b"]);
   });
 
   test("is where WEFT_CACHE, XDG_CACHE_HOME or the home folder say", () => {
