@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { BuildError } from "./errors.js";
 
@@ -85,6 +86,15 @@ export async function probe(command: readonly [string, ...string[]], env: NodeJS
   });
 }
 
+/** The first file of this name in PATH. */
+export function which(tool: string): string | undefined {
+  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
+    if (folder !== "" && existsSync(join(folder, tool))) {
+      return join(folder, tool);
+    }
+  }
+  return undefined;
+}
 
 function endGroup(pid: number | undefined): void {
   if (pid === undefined) {

@@ -1,11 +1,10 @@
 import { existsSync, lstatSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "./cache.js";
-import { probe } from "./command.js";
+import { probe, which } from "./command.js";
 import { findMirror } from "./debian.js";
 import { listFiles } from "./hash.js";
 import { VARIANTS } from "./recipe.js";
-import { which } from "./toolchain.js";
 
 /** One line of the doctor's report. */
 export interface Finding {

@@ -1,13 +1,12 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CacheEntry } from "./cache.js";
-import { run } from "./command.js";
+import { run, which } from "./command.js";
 import { findMirror } from "./debian.js";
 import { ensure } from "./ensure.js";
 import { BuildError } from "./errors.js";
 import { keyOf } from "./hash.js";
 import { stageTools, type BuildContext } from "./stage.js";
-import { which } from "./toolchain.js";
 
 /**
  * Parts of packages that no build uses: system libraries for link modes other than ours,

@@ -1,7 +1,7 @@
-import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { isRunning } from "./cache.js";
-import { probe, run } from "./command.js";
+import { probe, run, which } from "./command.js";
 import { BuildError } from "./errors.js";
 import { ensurePrivateRoot } from "./private-root.js";
 import type { BuildContext } from "./stage.js";
@@ -148,16 +148,6 @@ function suits(version: readonly number[]): boolean {
     }
   }
   return true;
-}
-
-/** The first file of this name in PATH. */
-export function which(tool: string): string | undefined {
-  for (const folder of (process.env["PATH"] ?? "").split(delimiter)) {
-    if (folder !== "" && existsSync(join(folder, tool))) {
-      return join(folder, tool);
-    }
-  }
-  return undefined;
 }
 
 function sweepWorkspaces(folder: string): void {
