@@ -1,0 +1,35 @@
+import { readFile } from "node:fs/promises";
+import { promisify } from "node:util";
+import { brotliCompress, constants, gzip } from "node:zlib";
+import { BenchError } from "./error.js";
+
+/** Bytes of a file as it is and as a web server sends it. */
+export interface FileSize {
+  readonly raw: number;
+  /** Level 9. */
+  readonly gzip: number;
+  /** Quality 11. */
+  readonly brotli: number;
+}
+
+/** @throws BenchError when the file cannot be read. */
+export async function measureFile(path: string): Promise<FileSize> {
+  let data: Buffer;
+  try {
+    data = await readFile(path);
+  } catch (error) {
+    throw new BenchError(`cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+  const params = {
+    [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
+    [constants.BROTLI_PARAM_SIZE_HINT]: data.length,
+  };
+  const [zipped, brotli] = await Promise.all([promisify(gzip)(data, { level: 9 }), promisify(brotliCompress)(data, { params })]);
+  return { raw: data.length, gzip: zipped.length, brotli: brotli.length };
+}
+
+/** The sizes of several files together. */
+export function sumSizes(sizes: readonly FileSize[]): FileSize {
+  const sum = (pick: (size: FileSize) => number): number => sizes.reduce((total, size) => total + pick(size), 0);
+  return { raw: sum((size) => size.raw), gzip: sum((size) => size.gzip), brotli: sum((size) => size.brotli) };
+}

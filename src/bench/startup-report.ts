@@ -1,0 +1,73 @@
+import { basename } from "node:path";
+import { sumSizes, type FileSize } from "./file-size.js";
+import type { Machine } from "./machine.js";
+import type { Memory } from "./memory.js";
+import type { Times } from "./process.js";
+import { spread } from "./statistics.js";
+import { PARTS } from "./subjects.js";
+import { ratio, spreadFigure, figure, table } from "./table.js";
+
+/** What was measured of one subject. */
+export interface Measurements {
+  readonly name: string;
+  readonly version: string;
+  readonly python?: string;
+  /** One of each round. */
+  readonly times: readonly Times[];
+  /** One of each round; none where the system does not tell. */
+  readonly memory: readonly Memory[];
+  readonly files: readonly (FileSize & { readonly path: string })[];
+}
+
+/** A whole run, as `--json` keeps it. */
+export interface StartupResult {
+  readonly machine: Machine;
+  readonly rounds: number;
+  readonly weft: Measurements;
+  readonly pyodide: Measurements;
+  readonly node: Measurements;
+}
+
+const MB = 1e6;
+
+/** The run as plain text. */
+export function startupReport(result: StartupResult): string {
+  const { machine, weft, pyodide, node } = result;
+  const title = ({ name, version, python }: Measurements): string => `${name} ${version}${python === undefined ? "" : `, Python ${python}`}`;
+  const against = `${pyodide.name}/${weft.name}`;
+
+  const spreads = (what: string, unit: number, pick: (subject: Measurements) => number[]): string[] => {
+    const all = [weft, pyodide, node].map((subject) => spread(pick(subject)));
+    return [what, ...all.map((one) => spreadFigure(one, unit)), ratio(all[1]!.median, all[0]!.median)];
+  };
+  const rows = [
+    ["", weft.name, pyodide.name, node.name, against],
+    spreads("start to first output, ms", 1, (subject) => subject.times.map((one) => one.output)),
+    spreads("start to end, ms", 1, (subject) => subject.times.map((one) => one.end)),
+  ];
+  if (weft.memory.length > 0) {
+    rows.push(spreads("resident after output, MB", MB, (subject) => subject.memory.map((one) => one.resident)));
+    rows.push(spreads("resident at most, MB", MB, (subject) => subject.memory.map((one) => one.peak)));
+  }
+
+  const sizes = [["", weft.name, pyodide.name, against]];
+  const forms = { raw: "as it is", gzip: "gzip -9", brotli: "brotli -11" } as const;
+  for (const form of ["raw", "gzip", "brotli"] as const) {
+    const line = (what: string, ours: FileSize, theirs: FileSize): void => {
+      sizes.push([`${what}, ${forms[form]}, MB`, figure(ours[form] / MB), figure(theirs[form] / MB), ratio(theirs[form], ours[form])]);
+    };
+    PARTS.forEach((part, index) => line(part, weft.files[index]!, pyodide.files[index]!));
+    line("all three", sumSizes(weft.files), sumSizes(pyodide.files));
+  }
+
+  return [
+    `${title(weft)}; ${title(pyodide)}; Node ${machine.node}\n`,
+    `${machine.cpu}, ${machine.cores} cores, ${figure(machine.memory / 1e9)} GB, ${machine.system}, load ${machine.load.toFixed(2)}; ${machine.date}\n`,
+    `whole processes that print "hi", ${result.rounds} rounds, median (min..max); MB: 1,000,000 bytes\n\n`,
+    table(rows),
+    ...(weft.memory.length > 0 ? [] : ["memory was not measured: this system has no /proc/PID/status\n"]),
+    "\n",
+    table(sizes),
+    ...[weft, pyodide].map(({ name, files }) => `${name}: ${files.map(({ path }) => basename(path)).join(", ")}\n`),
+  ].join("");
+}

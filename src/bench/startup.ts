@@ -1,0 +1,124 @@
+#!/usr/bin/env node
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { BenchError } from "./error.js";
+import { measureFile } from "./file-size.js";
+import { describeMachine } from "./machine.js";
+import type { Memory } from "./memory.js";
+import { measureMemory, measureTimes, outputOf, type Times } from "./process.js";
+import { startupReport, type Measurements, type StartupResult } from "./startup-report.js";
+import { nodeAlone, pyodide, weft, type Subject } from "./subjects.js";
+
+const HELP = `usage: npm run bench:startup -- [options]
+
+Measures how long print("hi") takes as a whole process, how much memory stays resident
+after it, and how large the runtime's files are: of Weft, of npm's pyodide and, where it
+applies, of Node alone, in turns.
+
+Options:
+  --rounds N        how often each is measured (default 7), after one run that is not counted
+  --json FILE       write every single measurement there too
+  --runtime FOLDER  measure this built runtime (default: dist/runtime/release)
+  -h, --help        show this help
+`;
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 64;
+
+/** Folder of this package, seen from the bundle of this file. */
+const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
+
+/** A mistake in the command line. */
+class UsageError extends BenchError {}
+
+function parseOptions(args: readonly string[]): { rounds: number; json?: string; runtime?: string; help?: boolean } {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        rounds: { type: "string", default: "7" },
+        json: { type: "string" },
+        runtime: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError((error as Error).message.split("\n")[0], { cause: error });
+  }
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) {
+    throw new UsageError(`--rounds takes a whole number from 1, not ${values.rounds}`);
+  }
+  return { ...values, rounds };
+}
+
+function say(text: string): void {
+  process.stderr.write(`bench:startup: ${text}\n`);
+}
+
+/** Measures all subjects in turns, each round beginning with another one. */
+async function measure(subjects: readonly Subject[], rounds: number): Promise<Measurements[]> {
+  const withMemory = existsSync("/proc/self/status");
+  const results: (Measurements & { times: Times[]; memory: Memory[] })[] = [];
+  for (const { name, version, python } of subjects) {
+    // Brings the files into the system's cache too.
+    const found = python && (await outputOf(python)).trim();
+    results.push({ name, version, ...(found === undefined ? {} : { python: found }), times: [], memory: [], files: [] });
+  }
+  for (let round = 0; round < rounds; round++) {
+    const order = subjects.map((_, index) => (index + round) % subjects.length);
+    for (const index of order) {
+      results[index]!.times.push(await measureTimes(subjects[index]!.hello));
+    }
+    if (withMemory) {
+      for (const index of order) {
+        results[index]!.memory.push(await measureMemory(subjects[index]!.waiting));
+      }
+    }
+    const outputs = results.map(({ name, times }) => `${name} ${times.at(-1)!.output.toFixed(0)} ms`);
+    say(`round ${round + 1} of ${rounds}: ${outputs.join(", ")}`);
+  }
+  return results;
+}
+
+async function run(args: readonly string[]): Promise<void> {
+  const options = parseOptions(args);
+  if (options.help === true) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const runtime = resolve(options.runtime ?? process.env["WEFT_RUNTIME"] ?? join(ROOT, "dist", "runtime", "release"));
+  const subjects = [weft(ROOT, runtime), pyodide(ROOT), nodeAlone(ROOT)];
+  const machine = describeMachine();
+  const measured = await measure(subjects, options.rounds);
+  say("compressing the files");
+  const [ours, theirs, node] = await Promise.all(
+    measured.map(async (one, index) => {
+      const paths = subjects[index]!.files ?? [];
+      const files = await Promise.all(paths.map(async (path) => ({ path, ...(await measureFile(path)) })));
+      return { ...one, files };
+    }),
+  );
+  const result: StartupResult = { machine, rounds: options.rounds, weft: ours!, pyodide: theirs!, node: node! };
+  process.stdout.write(startupReport(result));
+  if (options.json !== undefined) {
+    try {
+      writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
+    } catch (error) {
+      throw new BenchError(`cannot write ${options.json}: ${(error as Error).message}`, { cause: error });
+    }
+  }
+}
+
+try {
+  await run(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof BenchError)) {
+    throw error;
+  }
+  say(error.message);
+  process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+}
