@@ -169,6 +169,10 @@ static int add_member(archive *zip_file, const uint8_t *record, size_t central) 
   }
   node->permissions = is_directory ? 0555 : (uint16_t)(0444 | (mode & 0111));
   node->modified = unix_time(u16(record + 14), u16(record + 12));
+  /* A directory without an entry of its own is as new as what is in it. */
+  for (zip_node *up = parent; up && up->modified < node->modified; up = up->parent) {
+    up->modified = node->modified;
+  }
   if (!is_directory) {
     node->size = size;
     node->stored_size = stored;
