@@ -1,6 +1,6 @@
-/* The user and group databases: ourselves, and the owner of what nobody here owns. Only
- * the functions that Emscripten's C library leaves open (weak) can be replaced; what it
- * answers itself (getpwent and the forms that are not reentrant) stays empty. */
+/* The user and group databases: ourselves, and the owner of what nobody here owns.
+ * Emscripten's C library leaves most functions open (weak); the link wraps the rest
+ * (--wrap in cpython-build/recipe.json). */
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
@@ -14,7 +14,7 @@ static const struct {
   const char *name;
   uint32_t id; /* user and group alike */
   const char *home;
-} known[] = {{"root", 0, "/"}, {"weft", WEFT_UID, NULL}};
+} known[] = {{"root", 0, "/"}, {"weft", WEFT_UID, "/home/weft"}};
 enum { KNOWN = sizeof known / sizeof *known };
 
 static int by_name(const char *name) {
@@ -52,13 +52,12 @@ static int user(int which, struct passwd *entry, char *buffer, size_t size, stru
   if (which < 0) {
     return 0;
   }
-  const char *home = known[which].home ? known[which].home : getenv("HOME");
   entry->pw_uid = known[which].id;
   entry->pw_gid = known[which].id;
   entry->pw_name = keep(&buffer, &size, known[which].name);
   entry->pw_passwd = keep(&buffer, &size, "x");
   entry->pw_gecos = keep(&buffer, &size, "");
-  entry->pw_dir = keep(&buffer, &size, home ? home : "/");
+  entry->pw_dir = keep(&buffer, &size, known[which].home);
   entry->pw_shell = keep(&buffer, &size, "/bin/sh");
   if (!entry->pw_name || !entry->pw_passwd || !entry->pw_gecos || !entry->pw_dir ||
       !entry->pw_shell) {
@@ -130,3 +129,36 @@ static struct group *find_group(int which) {
 
 struct group *getgrnam(const char *name) { return find_group(by_name(name)); }
 struct group *getgrgid(gid_t id) { return find_group(by_id(id)); }
+
+#ifdef __EMSCRIPTEN__
+
+/* As `listing`, for users. */
+static _Thread_local struct {
+  int next;
+  struct passwd entry;
+  char text[256];
+} user_listing;
+
+static struct passwd *find_user(int which) {
+  struct passwd *out = NULL;
+  int error = user(which, &user_listing.entry, user_listing.text, sizeof user_listing.text, &out);
+  if (error != 0) {
+    errno = error;
+  }
+  return out;
+}
+
+void setpwent(void) { user_listing.next = 0; }
+void endpwent(void) { user_listing.next = 0; }
+
+struct passwd *__wrap_getpwent(void);
+struct passwd *__wrap_getpwnam(const char *name);
+struct passwd *__wrap_getpwuid(uid_t id);
+
+struct passwd *__wrap_getpwent(void) {
+  return user_listing.next < KNOWN ? find_user(user_listing.next++) : NULL;
+}
+struct passwd *__wrap_getpwnam(const char *name) { return find_user(by_name(name)); }
+struct passwd *__wrap_getpwuid(uid_t id) { return find_user(by_id(id)); }
+
+#endif
