@@ -1,0 +1,86 @@
+// Everything that `npm test` runs, one step after the other (each uses all cores), with
+// the counts of all runners added up in the last line.
+import { spawn, spawnSync } from "node:child_process";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+let passed = 0;
+let failed = 0;
+
+/** Runs a command, shows its output as it comes, and returns it with the exit status. */
+function run(command, args) {
+  return new Promise((resolve) => {
+    console.log(`\n$ ${[command, ...args].join(" ")}`);
+    const begin = Date.now();
+    const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
+      from.on("data", (data) => {
+        output += data;
+        to.write(data);
+      });
+    }
+    child.on("error", (error) => {
+      console.error(String(error));
+      resolve({ status: 1, output });
+    });
+    child.on("close", (status) => {
+      console.log(`(${Math.round((Date.now() - begin) / 1000)} s)`);
+      // Without colours, which would hide the counts.
+      resolve({ status: status ?? 1, output: output.replace(/\x1b\[[0-9;]*m/g, "") });
+    });
+  });
+}
+
+/** Adds the counts that `pattern` finds; a runner without counts is one test of its own. */
+function count({ status, output }, pattern) {
+  const found = pattern ? [...output.matchAll(pattern)].at(-1) : undefined;
+  const counts = { passed: Number(found?.groups.passed ?? 0), failed: Number(found?.groups.failed ?? 0) };
+  if (!found) {
+    counts[status === 0 && !pattern ? "passed" : "failed"] = 1;
+  } else if (status !== 0 && counts.failed === 0) {
+    // It broke outside of a test.
+    counts.failed = 1;
+  }
+  passed += counts.passed;
+  failed += counts.failed;
+}
+
+const CLOSING_LINE = /^(?<passed>\d+) passed, (?<failed>\d+) failed/gm;
+const VITEST = /^ *Tests +(?:(?<failed>\d+) failed)?(?: \| )?(?:(?<passed>\d+) passed)?/gm;
+
+/** The system-call layer's own tests are native programs. */
+function ensureCompiler() {
+  if (spawnSync("cc", ["--version"]).status === 0) {
+    return;
+  }
+  if (process.getuid?.() !== 0 || spawnSync("apt-get", ["--version"]).status !== 0) {
+    console.error('there is no C compiler; install one ("apt-get install gcc libc6-dev") and run the tests again');
+    return;
+  }
+  spawnSync("apt-get", ["update", "-q"], { stdio: "inherit" });
+  spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", "gcc", "libc6-dev"], { stdio: "inherit" });
+}
+
+const node = process.execPath;
+const bin = (name) => join(root, "node_modules", ".bin", name);
+const builds = [
+  [node, ["scripts/bundle.mjs"]],
+  [node, ["dist/bin/weft.js", "build"]],
+  [node, ["dist/bin/weft.js", "build", "--variant", "test"]],
+];
+for (const [command, args] of builds) {
+  const { status } = await run(command, args);
+  if (status !== 0) {
+    console.log("0 passed, 1 failed");
+    process.exit(1);
+  }
+}
+count(await run(bin("tsc"), ["--noEmit"]));
+ensureCompiler();
+count(await run("sh", ["scripts/test-sys.sh"]), CLOSING_LINE);
+count(await run(bin("vitest"), ["run"]), VITEST);
+count(await run(node, ["dist/dev/test-cpython.js", "--subset", "ci", "--fresh"]), CLOSING_LINE);
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exit(failed === 0 && passed > 0 ? 0 : 1);
