@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define EXECUTABLE "/usr/bin/python3.13"
 #define STDLIB_DIRECTORY "/usr/lib/python3.13t"
 
 void weft_readline_install(void);
@@ -37,7 +38,12 @@ int weft_main_setenv(const char *name, const char *value) {
 int weft_main_chdir(const char *path) { return chdir(path) == 0 ? 0 : errno; }
 
 int weft_main_stdlib(const void *zip, size_t size) {
-  return -weft_archive_mount(STDLIB_DIRECTORY, zip, size);
+  /* What sys.executable names exists, as everywhere, though nothing can start it. */
+  int error = weft_sys_mkdirs("/usr/bin");
+  if (error == 0) {
+    error = weft_sys_write_file(EXECUTABLE, "", 0, 0755);
+  }
+  return error != 0 ? -error : -weft_archive_mount(STDLIB_DIRECTORY, zip, size);
 }
 
 static void *main_thread(void *unused) {
@@ -50,7 +56,7 @@ static void *main_thread(void *unused) {
   PyConfig_InitPythonConfig(&config);
   PyStatus status = PyConfig_SetBytesArgv(&config, argument_count, arguments);
   if (!PyStatus_Exception(status)) {
-    status = PyConfig_SetBytesString(&config, &config.program_name, "/usr/bin/python3.13");
+    status = PyConfig_SetBytesString(&config, &config.program_name, EXECUTABLE);
   }
   if (!PyStatus_Exception(status)) {
     status = Py_InitializeFromConfig(&config);

@@ -122,7 +122,7 @@ void weft_dev_init(void) {
       {"/dev/full", 0666, DEV_FULL},       {"/dev/random", 0666, DEV_RANDOM},
       {"/dev/urandom", 0666, DEV_URANDOM}, {"/dev/tty", 0666, DEV_TTY},
   };
-  static const char *const directories[] = {"/dev/shm", "/tmp", "/var/tmp", "/proc/self/fd"};
+  static const char *const directories[] = {"/home/weft", "/dev/shm", "/tmp", "/var/tmp", "/proc/self/fd"};
   bool failed = false;
   for (size_t i = 0; i < sizeof directories / sizeof *directories; i++) {
     failed |= weft_mkdirs(directories[i]) != 0;
