@@ -1,4 +1,3 @@
-import { basename } from "node:path";
 import { sumSizes, type FileSize } from "./file-size.js";
 import type { Machine } from "./machine.js";
 import type { Memory } from "./memory.js";
@@ -16,7 +15,7 @@ export interface Measurements {
   readonly times: readonly Times[];
   /** One of each round; none where the system does not tell. */
   readonly memory: readonly Memory[];
-  readonly files: readonly (FileSize & { readonly path: string })[];
+  readonly files: readonly (FileSize & { readonly name: string })[];
 }
 
 /** A whole run, as `--json` keeps it. */
@@ -68,6 +67,6 @@ export function startupReport(result: StartupResult): string {
     ...(weft.memory.length > 0 ? [] : ["memory was not measured: this system has no /proc/PID/status\n"]),
     "\n",
     table(sizes),
-    ...[weft, pyodide].map(({ name, files }) => `${name}: ${files.map(({ path }) => basename(path)).join(", ")}\n`),
+    ...[weft, pyodide].map(({ name, files }) => `${name}: ${files.map((file) => file.name).join(", ")}\n`),
   ].join("");
 }

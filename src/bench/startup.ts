@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { existsSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { BenchError } from "./error.js";
@@ -98,7 +98,7 @@ async function run(args: readonly string[]): Promise<void> {
   const [ours, theirs, node] = await Promise.all(
     measured.map(async (one, index) => {
       const paths = subjects[index]!.files ?? [];
-      const files = await Promise.all(paths.map(async (path) => ({ path, ...(await measureFile(path)) })));
+      const files = await Promise.all(paths.map(async (path) => ({ name: basename(path), ...(await measureFile(path)) })));
       return { ...one, files };
     }),
   );

@@ -131,7 +131,7 @@ describe("startupReport", () => {
     ...(python === undefined ? {} : { python }),
     times: [{ output: 100 * factor, end: 200 * factor }, { output: 300 * factor, end: 400 * factor }],
     memory: [{ peak: 5e6 * factor, resident: 4e6 * factor }],
-    files: python === undefined ? [] : ["module", "library", "glue"].map((part) => ({ path: `/somewhere/${name}.${part}`, raw: 8e6 * factor, gzip: 4e6 * factor, brotli: 2e6 * factor })),
+    files: python === undefined ? [] : ["module", "library", "glue"].map((part) => ({ name: `${name}.${part}`, raw: 8e6 * factor, gzip: 4e6 * factor, brotli: 2e6 * factor })),
   });
   const result: StartupResult = {
     machine: { date: "2026-01-02T03:04:05.678Z", cpu: "a processor", cores: 2, memory: 8e9, system: "Linux 6 x64", node: "20.0.0", load: 0.5 },
