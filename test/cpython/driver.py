@@ -158,6 +158,36 @@ def install_file_reasons(report):
     single._load_run_test = reporting
 
 
+# More than any number of threads, less than any number of bytes that a test finds large.
+MOST_THREADS = 1000
+
+
+def allow_many_threads():
+    """Runs the tests that start many threads without asking for memory first.
+
+    They state up to 100 MB for each thread, which is a native stack's address space; ours
+    take what they use. The same decorator guards tests with gigabytes of data: those stay
+    with regrtest's rule.
+    """
+    import functools
+    from test import support
+
+    guard = support.bigmemtest
+
+    def bigmemtest(size, memuse, dry_run=True):
+        if dry_run or size > MOST_THREADS:
+            return guard(size, memuse, dry_run)
+
+        def decorate(function):
+            @functools.wraps(function)
+            def test(self):
+                return function(self, size)
+            return test
+        return decorate
+
+    support.bigmemtest = bigmemtest
+
+
 def run(request, report):
     from test.libregrtest.runtests import RunTests
     from test.libregrtest.setup import setup_process
@@ -168,6 +198,7 @@ def run(request, report):
     install_result_class(report)
     install_filter(report, request["ignore"], request["match"])
     install_file_reasons(report)
+    allow_many_threads()
     runtests = RunTests(
         tests=(request["name"],), fail_fast=False, fail_env_changed=False,
         match_tests=[], match_tests_dict=None, rerun=False, forever=False,
