@@ -44,7 +44,8 @@ const weftHostLibrary = {
           "this realm has no host object: pass `weftHost` to the module factory, or set globalThis.weftHost before loading the module in a worker",
         );
       }
-      weftBoundHost["bind"](wasmMemory, wasmExports);
+      // By hand: the names in `wasmExports` are minified.
+      weftBoundHost["bind"](wasmMemory, { weft_post_event: _weft_post_event });
     }
     return weftBoundHost;
   },

@@ -38,8 +38,8 @@ describe("Control-C raises KeyboardInterrupt in", () => {
 import os, queue, select, socket, sys, threading, time
 def wait():
     ${wait.replaceAll("; ", "\n    ")}
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     wait()
 except KeyboardInterrupt:
     print("interrupted", flush=True)

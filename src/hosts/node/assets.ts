@@ -47,9 +47,17 @@ export class RuntimeAssets {
     return pathToFileURL(join(this.#folder, "weft.mjs")).href;
   }
 
+  /** @throws RuntimeFilesError when the glue is damaged. */
   async factory(): Promise<GuestFactory> {
-    const glue = (await import(this.glueUrl)) as { default: GuestFactory };
-    return glue.default;
+    try {
+      const glue = (await import(this.glueUrl)) as { default: GuestFactory };
+      return glue.default;
+    } catch (error) {
+      throw new RuntimeFilesError(
+        `${join(this.#folder, "weft.mjs")} is damaged; run "weft build --force" to build the runtime again`,
+        { cause: error },
+      );
+    }
   }
 
   /** @throws RuntimeFilesError when the module is damaged. */
