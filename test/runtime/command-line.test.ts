@@ -56,7 +56,7 @@ test("bad input is one clear line with its own status", async () => {
     // As CPython reports it.
     const bytes = await run("weft", ["run", "bytes.py"], { cwd });
     expect(bytes.status).toBe(1);
-    expect(bytes.stderr).toContain("SyntaxError: (unicode error)");
+    expect(bytes.stderr).toContain("SyntaxError: Non-UTF-8 code");
   });
 });
 

@@ -65,8 +65,9 @@ test("an uncaught KeyboardInterrupt ends with status 130 and a traceback", async
 
 test("a signal during a wait does not lose the wait's result", async () => {
   const code = `
-    import signal, threading, time
-    signal.signal(signal.SIGINT, lambda *_: print("handled", flush=True))
+    import os, signal, threading, time
+    # Not print(): the signal may come while the main thread is inside of it.
+    signal.signal(signal.SIGINT, lambda *_: os.write(1, b"handled\\n"))
     done = threading.Event()
     print("ready", flush=True)
     begin = time.monotonic()
@@ -114,6 +115,22 @@ test("a second Control-C ends a process that does not look at the first", async 
     },
   });
   expect(outcome.status).toBe(130);
+});
+
+test("alarm() and setitimer() deliver SIGALRM", async () => {
+  const code = `
+    import signal, time
+    ticks = []
+    signal.signal(signal.SIGALRM, lambda *_: ticks.append(1))
+    signal.setitimer(signal.ITIMER_REAL, 0.05, 0.05)
+    while len(ticks) < 3: time.sleep(0.01)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    print(signal.getitimer(signal.ITIMER_REAL))
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(1)
+    print(signal.alarm(1), flush=True)
+    time.sleep(1000)`;
+  expect(await python(code)).toMatchObject({ status: 142, stdout: "(0.0, 0.0)\n1\n" });
 });
 
 test("a program can signal itself", async () => {
