@@ -37,6 +37,9 @@ int weft_address_get(weft_address *out, int domain, const struct sockaddr *addre
       if (length > sizeof out->u.un) {
         return -EINVAL;
       }
+      if (length == offsetof(struct sockaddr_un, sun_path) + 1 && !out->u.un.sun_path[0]) {
+        return -ENOENT; /* an empty path with its end, not an abstract name */
+      }
       if (length > offsetof(struct sockaddr_un, sun_path) && out->u.un.sun_path[0]) {
         /* A path: what follows its end is no part of it. */
         size_t path = strnlen(out->u.un.sun_path, length - offsetof(struct sockaddr_un, sun_path));
