@@ -269,7 +269,7 @@ export class Guest {
     }
   }
 
-  /** Instead of a reply, when the user interrupted the question. Send the signal first. */
+  /** Instead of a reply, when the user interrupted the question. Send the signal after it. */
   cancelLine(): void {
     this.#module._weft_readline_cancel();
   }

@@ -43,7 +43,7 @@ int weft_main_signal_pending(void);
 
 /* Reply to WEFT_EVENT_READLINE: a line with its newline, or NULL for end of file. */
 void weft_readline_reply(const char *line, size_t length);
-/* Instead of a reply, when the user interrupted the question: send the signal first. */
+/* Instead of a reply, when the user interrupted the question; the signal is sent after. */
 void weft_readline_cancel(void);
 
 #ifdef __cplusplus

@@ -3,10 +3,12 @@
 #include "weft_wait.h"
 
 #include <Python.h>
-#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
+
+/* Set by PyOS_Readline() before it calls us; declared in a header of the parser. */
+extern PyThreadState *_PyOS_ReadlineTState;
 
 /* CPython allows one PyOS_Readline() at a time. The reader writes `waiter` and
  * resets the rest before it posts the request; the host realm writes `line`,
@@ -41,40 +43,50 @@ void weft_readline_reply(const char *text, size_t text_length) {
   pthread_mutex_unlock(&lock);
 }
 
-/* The question was dropped (Control-C): no reply to it will come. */
+/* The question was dropped (Control-C): no reply to it will come. The signal follows,
+ * so that the reader, when it wakes up, knows that it has to ask again. */
 void weft_readline_cancel(void) {
   pthread_mutex_lock(&lock);
   requested = false;
   pthread_mutex_unlock(&lock);
 }
 
+/* Lets Python handle the signal; whether that raised an exception. Called without the
+ * lock, detached: PyOS_Readline() gave its thread state up. */
+static bool signal_raises(void) {
+  PyEval_RestoreThread(_PyOS_ReadlineTState);
+  bool raised = PyErr_CheckSignals() < 0;
+  PyEval_SaveThread();
+  return raised;
+}
+
 static char *weft_readline(FILE *in, FILE *out, const char *prompt) {
   (void)in;
   fflush(out);
+  char *result = NULL;
+  bool raised = false;
   pthread_mutex_lock(&lock);
   waiter = weft_self();
-  if (!replied && !requested) {
-    requested = true;
-    weft_post_event(WEFT_EVENT_READLINE, (uintptr_t)strdup(prompt ? prompt : ""), 0);
-  }
-  bool interrupted = false;
-  while (!replied && !interrupted) {
+  while (!replied && !raised) {
+    /* Again after an interrupted question, when the handler let us go on. */
+    if (!requested) {
+      requested = true;
+      weft_post_event(WEFT_EVENT_READLINE, (uintptr_t)strdup(prompt ? prompt : ""), 0);
+    }
     pthread_mutex_unlock(&lock);
-    interrupted = weft_park(WEFT_WAIT_READ, 0, -1) == WEFT_PARK_INTR;
+    if (weft_park(WEFT_WAIT_READ, 0, -1) == WEFT_PARK_INTR) {
+      raised = signal_raises();
+    }
     pthread_mutex_lock(&lock);
   }
   waiter = NULL;
-  char *result = NULL;
-  if (replied) {
+  if (replied && !raised) {
     result = line ? line : PyMem_RawCalloc(1, 1);
     line = NULL;
     replied = false;
   }
   pthread_mutex_unlock(&lock);
   weft_park_cancel();
-  if (!result) {
-    errno = EINTR;
-  }
   return result;
 }
 

@@ -46,8 +46,8 @@ export class Terminal {
       process.stdout.write("\n");
       answered = true;
       lines.close();
-      interrupt();
       guest.cancelLine();
+      interrupt();
     });
     lines.on("close", () => {
       this.#open = undefined;
