@@ -33,11 +33,12 @@ function run(command, args) {
   });
 }
 
-/** Adds the counts that `pattern` finds; a runner without counts is one test of its own. */
+/** Adds up the counts that `pattern` finds; a runner without counts is one test of its own. */
 function count({ status, output }, pattern) {
-  const found = pattern ? [...output.matchAll(pattern)].at(-1) : undefined;
-  const counts = { passed: Number(found?.groups.passed ?? 0), failed: Number(found?.groups.failed ?? 0) };
-  if (!found) {
+  const found = pattern ? [...output.matchAll(pattern)] : [];
+  const sum = (name) => found.reduce((total, { groups }) => total + Number(groups[name] ?? 0), 0);
+  const counts = { passed: sum("passed"), failed: sum("failed") };
+  if (found.length === 0) {
     counts[status === 0 && !pattern ? "passed" : "failed"] = 1;
   } else if (status !== 0 && counts.failed === 0) {
     // It broke outside of a test.
@@ -47,6 +48,8 @@ function count({ status, output }, pattern) {
   failed += counts.failed;
 }
 
+/** A line for each program and sanitizer. */
+const SYS = /^\w+: (?<passed>\d+) passed, (?<failed>\d+) failed/gm;
 const CLOSING_LINE = /^(?<passed>\d+) passed, (?<failed>\d+) failed/gm;
 const VITEST = /^ *Tests +(?:(?<failed>\d+) failed)?(?: \| )?(?:(?<passed>\d+) passed)?/gm;
 
@@ -79,7 +82,7 @@ for (const [command, args] of builds) {
 }
 count(await run(bin("tsc"), ["--noEmit"]));
 ensureCompiler();
-count(await run("sh", ["scripts/test-sys.sh"]), CLOSING_LINE);
+count(await run("sh", ["scripts/test-sys.sh"]), SYS);
 count(await run(bin("vitest"), ["run"]), VITEST);
 count(await run(node, ["dist/dev/test-cpython.js", "--subset", "ci", "--fresh"]), CLOSING_LINE);
 console.log(`\n${passed} passed, ${failed} failed`);
