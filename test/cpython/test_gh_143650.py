@@ -68,8 +68,8 @@ class FailedImport(unittest.TestCase):
             first.join()
             second.join()
         # The other thread may be the first to note its result.
-            results.sort(key=lambda result: not isinstance(result, str))
-            self.assertEqual(results[0], "first import")
+        results.sort(key=lambda result: not isinstance(result, str))
+        self.assertEqual(results[0], "first import")
         self.assertTrue(getattr(results[1], "complete", False), results[1])
         self.assertIs(results[1], sys.modules[NAME])
 
