@@ -6,7 +6,7 @@
 #endif
 
 /* Measured, see ARCHITECTURE.md: the linear-memory stack that one level of C
- * recursion takes at most, over the recursion kinds of test/python/recursion.py. */
+ * recursion takes at most, over the recursion kinds of test/runtime/limits.test.ts. */
 #define STACK_BYTES_PER_LEVEL 640
 /* What a thread needs apart from recursion. */
 #define STACK_RESERVE (32 * 1024)
