@@ -10,9 +10,14 @@ CFLAGS = $(WEFT_CFLAGS) -I$(WASM)/include -Igenerated -I$(CPYTHON)/include -I$(W
 # Archives refer to one another (expat's user is in libpython, zlib's also in ours).
 ARCHIVES = $(wildcard $(CPYTHON)/lib/*.a) $(wildcard $(WEFT_LIBS)/lib/*.a)
 
+# What follows the export in Emscripten's glue starts it in a worker, after a top-level await. V8
+# aborts the whole process ("Check failed: (location_) != nullptr" in ExecuteAsyncModule) when a
+# worker is ended while it begins a module with one. Our workers' script starts the glue itself.
 $(OUT)/weft.mjs: $(OBJ)
 	$(CC) $(WEFT_LDFLAGS) $(OBJ) -Wl,--start-group $(ARCHIVES) -Wl,--end-group \
 		$(foreach f,$(JS_LIBRARIES),--js-library $(WASM)/$(f)) -sEXPORTED_FUNCTIONS=@$(EXPORTS) -o $@
+	sed -i '/^export default Module;$$/q' $@
+	tail -n 1 $@ | grep -qx 'export default Module;'
 
 # What dlsym() offers; only our dlfcn.c includes it.
 obj/libc/dlfcn.o: generated/weft_symbols.h

@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 let passed = 0;
 let failed = 0;
+/** What the runners said of failures, to be repeated at the end, where it is found. */
+const failures = [];
 
 /** Runs a command, shows its output as it comes, and returns it with the exit status. */
 function run(command, args) {
@@ -33,8 +35,11 @@ function run(command, args) {
   });
 }
 
-/** Adds up the counts that `pattern` finds; a runner without counts is one test of its own. */
-function count({ status, output }, pattern) {
+/**
+ * Adds up the counts that `pattern` finds; a runner without counts is one test of its own.
+ * @param failure matches what the runner prints of each failure.
+ */
+function count({ status, output }, pattern, failure) {
   const found = pattern ? [...output.matchAll(pattern)] : [];
   const sum = (name) => found.reduce((total, { groups }) => total + Number(groups[name] ?? 0), 0);
   const counts = { passed: sum("passed"), failed: sum("failed") };
@@ -44,6 +49,10 @@ function count({ status, output }, pattern) {
     // It broke outside of a test.
     counts.failed = 1;
   }
+  if (counts.failed > 0) {
+    const said = [...new Set(output.match(failure) ?? [])];
+    failures.push(...(said.length > 0 ? said : output.trimEnd().split("\n").slice(-20)));
+  }
   passed += counts.passed;
   failed += counts.failed;
 }
@@ -51,6 +60,10 @@ function count({ status, output }, pattern) {
 /** A line for each program and sanitizer. */
 const SYS = /^\w+: (?<passed>\d+) passed, (?<failed>\d+) failed/gm;
 const CLOSING_LINE = /^(?<passed>\d+) passed, (?<failed>\d+) failed/gm;
+/** A failed check prints where it is, a sanitizer what it found. */
+const SYS_FAILURE = /^.*(?:: in \w+: |deadline passed|ERROR: |WARNING: ThreadSanitizer).*$/gm;
+const VITEST_FAILURE = /^ *(?:FAIL|Error:|[A-Za-z]*Error:) .*$/gm;
+const CPYTHON_FAILURE = /^Failed files:\n(?:  .*\n)+/gm;
 const VITEST = /^ *Tests +(?:(?<failed>\d+) failed)?(?: \| )?(?:(?<passed>\d+) passed)?/gm;
 
 /** The system-call layer's own tests are native programs. */
@@ -80,10 +93,13 @@ for (const [command, args] of builds) {
     process.exit(1);
   }
 }
-count(await run(bin("tsc"), ["--noEmit"]));
+count(await run(bin("tsc"), ["--noEmit"]), undefined, /^.*error TS.*$/gm);
 ensureCompiler();
-count(await run("sh", ["scripts/test-sys.sh"]), SYS);
-count(await run(bin("vitest"), ["run"]), VITEST);
-count(await run(node, ["dist/dev/test-cpython.js", "--subset", "ci", "--fresh"]), CLOSING_LINE);
+count(await run("sh", ["scripts/test-sys.sh"]), SYS, SYS_FAILURE);
+count(await run(bin("vitest"), ["run"]), VITEST, VITEST_FAILURE);
+count(await run(node, ["dist/dev/test-cpython.js", "--subset", "ci", "--fresh"]), CLOSING_LINE, CPYTHON_FAILURE);
+if (failures.length > 0) {
+  console.log(`\nWhat failed:\n${failures.join("\n")}`);
+}
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exit(failed === 0 && passed > 0 ? 0 : 1);

@@ -29,12 +29,21 @@ addToLibrary({
       }
       return worker;
     };
-    // A worker costs megabytes even when idle: after a burst of threads most of them go.
+    // A worker costs megabytes even when idle, and tens of milliseconds to make: programs
+    // that start threads burst by burst find those of the last burst, later most of them go.
     const returnWorkerToPool = PThread.returnWorkerToPool;
+    let trim;
     PThread.returnWorkerToPool = (worker) => {
       returnWorkerToPool.call(PThread, worker);
-      while (PThread.unusedWorkers.length > weft.idleWorkers) {
-        weft.endWorker(PThread.unusedWorkers.shift());
+      if (trim === undefined && PThread.unusedWorkers.length > weft.idleWorkers) {
+        trim = setTimeout(() => {
+          trim = undefined;
+          while (PThread.unusedWorkers.length > weft.idleWorkers) {
+            weft.endWorker(PThread.unusedWorkers.shift());
+          }
+        }, weft.idleTime);
+        // Only Node's timers have this: the process need not wait for it.
+        trim.unref?.();
       }
     };
   },

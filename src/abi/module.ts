@@ -32,8 +32,10 @@ export interface GuestModule {
 
 /** What the glue asks of the realm that owns the runtime (wasm/realm-library.js). */
 export interface GuestCallbacks {
-  /** Idle workers beyond this many are ended. */
+  /** Idle workers beyond this many are ended... */
   readonly idleWorkers: number;
+  /** ...this many milliseconds after there were more. */
+  readonly idleTime: number;
   createWorker(): unknown;
   endWorker(worker: unknown): void;
   onEvent(kind: number, a: number, b: number): void;

@@ -55,6 +55,8 @@ export function totals(verdicts: readonly Verdict[], expectations: Expectations)
 
 /** Problems of one file that are printed; the reports have all. */
 const SHOWN_PROBLEMS = 12;
+/** Last lines of a process's output that are printed where it did not end by itself. */
+const SHOWN_LINES = 25;
 
 function fileLines(verdict: Verdict, expectations: Expectations): string[] {
   const { name } = verdict.result;
@@ -69,7 +71,13 @@ function fileLines(verdict: Verdict, expectations: Expectations): string[] {
     case "failed": {
       const shown = verdict.problems.slice(0, SHOWN_PROBLEMS).map((problem) => `    ${describeProblem(problem)}`);
       const more = verdict.problems.length - shown.length;
-      return [`  ${name}:`, ...shown, ...(more > 0 ? [`    and ${more} more`] : [])];
+      const tail = ["crashed", "hung"].includes(verdict.result.state) ? verdict.result.tail.trimEnd().split("\n").slice(-SHOWN_LINES) : [];
+      return [
+        `  ${name}:`,
+        ...shown,
+        ...(more > 0 ? [`    and ${more} more`] : []),
+        ...(tail.length > 0 ? ["    its last output:", ...tail.map((line) => `      ${line}`)] : []),
+      ];
     }
   }
 }

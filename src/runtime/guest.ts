@@ -1,11 +1,13 @@
 import { GuestEvent, type StdioKind } from "../abi/events.js";
-import { readString, withStrings, allocate, bytes } from "../abi/memory.js";
+import { readString, withStrings, allocate } from "../abi/memory.js";
 import type { GuestFactory, GuestModule } from "../abi/module.js";
 
 const SIGALRM = 14;
 
 /** Workers kept for threads to come. */
 const IDLE_WORKERS = 8;
+/** Milliseconds for which more of them are kept. */
+const IDLE_TIME = 2000;
 
 /** A folder of the host that the guest sees. */
 export interface Mount {
@@ -104,6 +106,7 @@ export class Guest {
     guest.#module = await platform.factory({
       weft: {
         idleWorkers: IDLE_WORKERS,
+        idleTime: IDLE_TIME,
         endWorker: (worker) => {
           platform.endWorker(worker);
         },
@@ -278,10 +281,4 @@ export class Guest {
   resize(rows: number, columns: number): void {
     this.#module._weft_tty_set_size(rows, columns);
   }
-
-  /** Size of the guest's memory in bytes, for measurements. */
-  get memorySize(): number {
-    return bytes(this.#module).length;
-  }
 }
-

@@ -76,3 +76,31 @@ test("running out of memory is a MemoryError, and the program goes on", async ()
     stdout: "MemoryError\n".repeat(4) + "alive 100000\n",
   });
 }, 120_000);
+
+test("the memory grows while other threads start and copy", async () => {
+  // Past what the memory starts with, one megabyte after the other.
+  const code = `
+    import threading
+    blocks, done, counts = [], threading.Event(), {}
+    def start():
+        count = 0
+        while not done.is_set():
+            threads = [threading.Thread(target=int) for _ in range(3)]
+            for t in threads: t.start()
+            for t in threads: t.join()
+            count += 3
+        counts["started"] = count
+    def copy():
+        count = 0
+        while not done.is_set():
+            if blocks:
+                count += bytes(blocks[-1][-70_000:]) == bytes(70_000)
+        counts["copied"] = count
+    threads = [threading.Thread(target=start), threading.Thread(target=copy)]
+    for t in threads: t.start()
+    while len(blocks) < 1400: blocks.append(bytearray(1 << 20))
+    done.set()
+    for t in threads: t.join()
+    print(counts["started"] > 0, counts["copied"] > 0)`;
+  expect(await python(code, { deadline: 110_000 })).toMatchObject({ status: 0, stdout: "True True\n", stderr: "" });
+}, 120_000);
