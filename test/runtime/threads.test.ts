@@ -135,3 +135,29 @@ test("a thousand queue items between four threads", async () => {
     print(sorted(results.get() for _ in range(1000)) == [2 * i for i in range(1000)], results.empty())`;
   expect(await python(code)).toMatchObject({ stdout: "True True\n" });
 });
+
+test("a C function that ctypes makes of a Python one can be called on every thread", async () => {
+  const code = `
+    import ctypes, threading
+    Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_int)
+    callbacks = [Callback(lambda x, n=n: x * 100 + n) for n in range(20)]
+    barrier, results, passed_on = threading.Barrier(4), [], {}
+    def work(me):
+        own = [Callback(lambda x, n=n: x * 1000 + me * 10 + n) for n in range(5)]
+        passed_on[me] = own
+        barrier.wait()
+        results.extend(cb(7) == 700 + n for n, cb in enumerate(callbacks))
+        results.extend(cb(7) == 7000 + who * 10 + n for who in range(4) for n, cb in enumerate(passed_on[who]))
+        barrier.wait()
+        passed_on[me] = own = None
+        # At the places of those that are gone.
+        again = [Callback(lambda x, n=n: x + n + me) for n in range(5)]
+        passed_on[me] = again
+        barrier.wait()
+        results.extend(cb(7) == 7 + n + who for who in range(4) for n, cb in enumerate(passed_on[who]))
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for t in threads: t.start()
+    for t in threads: t.join()
+    print(len(results), all(results))`;
+  expect(await python(code)).toMatchObject({ status: 0, stdout: "240 True\n", stderr: "" });
+});
