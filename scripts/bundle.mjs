@@ -12,12 +12,12 @@ const ENTRIES = {
   "bin/weft-python": "src/cli/weft-python.ts",
   "dev/test-cpython": "src/cpython-tests/main.ts",
   "realm-worker": "src/hosts/node/realm-worker.ts",
-  index: "src/index.ts",
+  "lib/index": "src/index.ts",
   "bench-startup": "src/bench/startup.ts",
 };
 
 // Only what bundling makes: dist/runtime is the build's.
-for (const name of ["bin", "chunks", "dev", ...Object.keys(ENTRIES).filter((entry) => !entry.includes("/")).flatMap((entry) => [`${entry}.js`, `${entry}.js.map`])]) {
+for (const name of ["bin", "chunks", "dev", "lib", ...Object.keys(ENTRIES).filter((entry) => !entry.includes("/")).flatMap((entry) => [`${entry}.js`, `${entry}.js.map`])]) {
   rmSync(join(root, "dist", name), { recursive: true, force: true });
 }
 await build({

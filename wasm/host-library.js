@@ -35,7 +35,7 @@ const weftHostImports = {
 
 const weftHostLibrary = {
   $weftBoundHost: null,
-  $weftRealmHost__deps: ["$weftBoundHost"],
+  $weftRealmHost__deps: ["$weftBoundHost", "$weftExports"],
   $weftRealmHost: () => {
     if (!weftBoundHost) {
       weftBoundHost = Module["weftHost"] ?? globalThis["weftHost"];
@@ -44,8 +44,7 @@ const weftHostLibrary = {
           "this realm has no host object: pass `weftHost` to the module factory, or set globalThis.weftHost before loading the module in a worker",
         );
       }
-      // By hand: the names in `wasmExports` are minified.
-      weftBoundHost["bind"](wasmMemory, { weft_post_event: _weft_post_event });
+      weftBoundHost["bind"](wasmMemory, weftExports());
     }
     return weftBoundHost;
   },

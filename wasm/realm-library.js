@@ -7,6 +7,9 @@ addToLibrary({
   $weftRealms__postset: "weftRealms();",
   $weftRealms: () => {
     if (ENVIRONMENT_IS_PTHREAD) {
+      // The glue has just begun to listen, and what arrived before is still waiting: whoever
+      // listened earlier would have taken the glue's first messages away.
+      globalThis["weftPython"]["listen"]();
       return;
     }
     const { weft } = Module;
@@ -28,6 +31,17 @@ addToLibrary({
         }, 0);
       }
       return worker;
+    };
+    // For threads that the host starts in a worker of its choice.
+    Module["weftTakeWorker"] = () => {
+      if (PThread.unusedWorkers.length === 0) {
+        PThread.allocateUnusedWorker();
+        PThread.loadWasmModuleToWorker(PThread.unusedWorkers[0]);
+      }
+      return PThread.unusedWorkers.pop();
+    };
+    Module["weftUseWorker"] = (worker) => {
+      PThread.unusedWorkers.push(worker);
     };
     // A worker costs megabytes even when idle, and tens of milliseconds to make: programs
     // that start threads burst by burst find those of the last burst, later most of them go.

@@ -16,6 +16,10 @@ export const GuestEvent = {
   timer: 5,
   /** `a`: 1 when the terminal is to be raw, 0 when cooked. */
   tty: 6,
+  /** A serving main thread is there: host threads may attach. */
+  ready: 7,
+  /** `a`: address of the job that has ended; the host frees it. */
+  job: 8,
 } as const;
 
 /** What a standard stream is: `enum weft_stdio_kind` in wasm/include/weft_sys.h. */

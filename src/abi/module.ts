@@ -1,9 +1,16 @@
-/** An address in the guest's linear memory. 0 is the null pointer. */
-export type Address = number;
+import type { Address, Functions } from "./functions.js";
+
+export type { Address } from "./functions.js";
 
 /** The runtime's glue after instantiation, in the realm that owns it. */
 export interface GuestModule {
   readonly wasmMemory: WebAssembly.Memory;
+  /** The exports of this realm's instance by their names. */
+  weftExports(): Functions;
+  /** wasm/realm-library.js: takes a worker out of the pool, or makes one. */
+  weftTakeWorker(): unknown;
+  /** Puts a worker into the pool, where the next thread to start takes it. */
+  weftUseWorker(worker: unknown): void;
   _malloc(size: number): Address;
   _free(address: Address): void;
   _weft_threads_configure(
@@ -24,6 +31,8 @@ export interface GuestModule {
   _weft_main_chdir(path: Address): number;
   _weft_main_stdlib(zip: Address, size: number): number;
   _weft_main_start(stackSize: number): number;
+  _weft_main_serve(): void;
+  _weft_thread_spawn(id: number, stackSize: number): number;
   _weft_main_signal(signal: number): number;
   _weft_main_signal_pending(): number;
   _weft_readline_reply(line: Address, length: number): void;
@@ -45,6 +54,7 @@ export interface GuestCallbacks {
 export type GuestFactory = (options: {
   weft: GuestCallbacks;
   weftHost: unknown;
+  weftPython: unknown;
   instantiateWasm(
     imports: WebAssembly.Imports,
     done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,

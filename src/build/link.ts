@@ -1,5 +1,6 @@
-import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { FUNCTIONS } from "../abi/functions.js";
 import type { CacheEntry } from "./cache.js";
 import { ensure } from "./ensure.js";
 import { describeFiles, hashFile, keyOf, listFiles } from "./hash.js";
@@ -8,13 +9,10 @@ import type { BuildContext } from "./stage.js";
 import type { Toolchain } from "./toolchain.js";
 import { copyInto, writeInto } from "./unpack.js";
 
-/** Functions that the host calls in every build, beside those of `wasm/exports.txt`. */
-const ALWAYS_EXPORTED = ["malloc", "free"];
-
 /** Our files below `wasm/` that are compiled or linked. */
 export function wasmFiles(context: BuildContext): string[] {
   const { exclude } = context.recipe.link;
-  return listFiles(context.folders.wasm, (path) => !exclude.includes(path)).filter((path) => /\.[ch]$|-library\.js$|^exports\.txt$/.test(path));
+  return listFiles(context.folders.wasm, (path) => !exclude.includes(path)).filter((path) => /\.[ch]$|-library\.js$/.test(path));
 }
 
 /** Key of the linked program. */
@@ -28,6 +26,7 @@ export function linkKey(context: BuildContext, toolchain: Toolchain, variant: Va
     wasm: describeFiles(context.folders.wasm, (path) => files.has(path) || [...files].some((file) => file.startsWith(`${path}/`))),
     recipe: ["link.mk", "symbols.py"].map((name) => hashFile(join(context.folders.recipe, name))),
     stdlib: context.recipe.stdlib,
+    exports: exportsLibrary(),
     flags: { cflags, flags, variant: context.recipe.link[variant] },
     epoch: context.recipe.epoch,
   });
@@ -59,7 +58,8 @@ export async function ensureLink(
         const symbols = copyInto(workspace, join(context.folders.recipe, "symbols.py"), "symbols.py");
         const python = copyInto(workspace, cpython.folder, "cpython");
         const prefix = copyInto(workspace, libs.folder, "libs");
-        const exported = writeInto(workspace, "exports", `${exportedFunctions(context).map((name) => `_${name}`).join("\n")}\n`);
+        const exported = writeInto(workspace, "exports", `${Object.keys(FUNCTIONS).map((name) => `_${name}`).join("\n")}\n`);
+        writeInto(workspace, "wasm/exports-library.js", exportsLibrary());
         for (const name of ["work", "out"]) {
           mkdirSync(join(workspace.folder, name));
         }
@@ -70,7 +70,7 @@ export async function ensureLink(
         await workspace.run(
           [
             "make", `-j${context.jobs}`, "-f", recipe, `WASM=${workspace.inside}/wasm`, `CPYTHON=${python}`, `WEFT_LIBS=${prefix}`,
-            `SOURCES=${files.filter((path) => path.endsWith(".c")).join(" ")}`, `JS_LIBRARIES=${files.filter((path) => path.endsWith(".js")).join(" ")}`,
+            `SOURCES=${files.filter((path) => path.endsWith(".c")).join(" ")}`, `JS_LIBRARIES=${[...files.filter((path) => path.endsWith(".js")), "exports-library.js"].join(" ")}`,
             `EXPORTS=${exported}`, `OUT=${workspace.inside}/out`, "CC=emcc", "NM=emnm", `SYMBOLS=${symbols}`, `PYTHON=python${context.pins.toolchain.python}`,
             `WEFT_CFLAGS=${[...cflags, `-DWEFT_STDLIB='"${context.recipe.stdlib}"'`, `-ffile-prefix-map=${workspace.inside}=.`].join(" ")}`,
             `WEFT_LDFLAGS=@${ldflags}`,
@@ -87,9 +87,11 @@ export async function ensureLink(
   });
 }
 
-/** Names of `wasm/exports.txt`: one a line, `#` begins a comment. */
-function exportedFunctions(context: BuildContext): string[] {
-  const path = join(context.folders.wasm, "exports.txt");
-  const listed = existsSync(path) ? readFileSync(path, "utf8").split("\n").map((line) => line.replace(/#.*/, "").trim()).filter((line) => line !== "") : [];
-  return [...new Set([...ALWAYS_EXPORTED, ...listed])];
+/**
+ * An Emscripten library with `weftExports()`: a realm's exports by their names. In `wasmExports`
+ * they have other, short names; the linker puts these where a name is written out.
+ */
+function exportsLibrary(): string {
+  const members = Object.keys(FUNCTIONS).map((name) => `"${name}": wasmExports["${name}"]`);
+  return `addToLibrary({\n$weftExports__postset: 'Module["weftExports"] = weftExports;',\n$weftExports: () => ({${members.join(", ")}}),\n});\n`;
 }

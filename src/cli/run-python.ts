@@ -6,7 +6,7 @@ import { GuestError, type GuestLimits, type Mount } from "../runtime/guest.js";
 import { CliError, ExitCode } from "./exit-codes.js";
 import { defaultMounts } from "./mounts.js";
 import { parsePythonCommandLine } from "./python-command-line.js";
-import { runtimeFolder } from "./runtime-folder.js";
+import { runtimeFolder } from "../hosts/node/runtime-folder.js";
 
 /** What the commands that run Python have in common. */
 export interface RunOptions {

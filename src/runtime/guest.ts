@@ -1,6 +1,6 @@
 import { GuestEvent, type StdioKind } from "../abi/events.js";
 import { readString, withStrings, allocate } from "../abi/memory.js";
-import type { GuestFactory, GuestModule } from "../abi/module.js";
+import type { Address, GuestFactory, GuestModule } from "../abi/module.js";
 
 const SIGALRM = 14;
 
@@ -42,6 +42,8 @@ export interface GuestOptions {
   readonly stdio: readonly [StdioKind, StdioKind, StdioKind];
   readonly terminalSize: { readonly rows: number; readonly columns: number } | null;
   readonly limits: GuestLimits;
+  /** Python's main thread waits for jobs instead of running `arguments` as a program. */
+  readonly serve?: boolean;
 }
 
 /** What a guest needs of the platform that it runs on. */
@@ -53,6 +55,8 @@ export interface GuestPlatform {
   loadStandardLibrary(module: GuestModule): { address: number; size: number };
   /** Imports of the realm that owns the guest. */
   readonly realmHost: unknown;
+  /** Way from Python into the JavaScript of the realm that owns the guest. */
+  readonly realmPython: unknown;
   /** Starts a realm; `onError` hears of what the realm did not catch. */
   createWorker(onError: (error: unknown) => void): unknown;
   endWorker(worker: unknown): void;
@@ -61,6 +65,10 @@ export interface GuestPlatform {
   /** A thread wants a line from the terminal: call {@link Guest.replyLine} once. */
   onReadline(guest: Guest, prompt: string): void;
   onTerminalMode(mode: number): void;
+  /** Python's main thread serves jobs: threads of the host may attach. */
+  onReady?(): void;
+  /** A job has ended. */
+  onJob?(job: Address): void;
 }
 
 /** A program's end: its exit status, or what broke the runtime. */
@@ -86,6 +94,7 @@ export class Guest {
   #end!: (end: GuestEnd) => void;
   #module!: GuestModule;
   readonly #platform: GuestPlatform;
+  #stackSize = 0;
   #alarm: ReturnType<typeof setTimeout> | undefined;
 
   private constructor(platform: GuestPlatform) {
@@ -119,6 +128,7 @@ export class Guest {
         },
       },
       weftHost: platform.realmHost,
+      weftPython: platform.realmPython,
       instantiateWasm: (imports, done) => {
         void wasm
           .then(async (module) => {
@@ -142,6 +152,7 @@ export class Guest {
       }
     };
     const { limits } = options;
+    this.#stackSize = limits.stackSize;
     module._weft_threads_configure(limits.threads, limits.recursionLimit, limits.hostRecursionLimit);
     options.stdio.forEach((kind, fd) => {
       check(module._weft_stdio_configure(fd, kind), `setting up file descriptor ${fd}`);
@@ -171,6 +182,9 @@ export class Guest {
       withStrings(module, [argument], (a) => {
         check(module._weft_main_argument(a!), "passing the arguments");
       });
+    }
+    if (options.serve === true) {
+      module._weft_main_serve();
     }
     check(module._weft_main_start(limits.stackSize), "starting Python's main thread");
   }
@@ -202,6 +216,12 @@ export class Guest {
       case GuestEvent.tty:
         this.#platform.onTerminalMode(a);
         return;
+      case GuestEvent.ready:
+        this.#platform.onReady?.();
+        return;
+      case GuestEvent.job:
+        this.#platform.onJob?.(a);
+        return;
       default:
         throw new TypeError(`the guest sent an event of unknown kind ${kind}: runtime and host do not match`);
     }
@@ -221,6 +241,25 @@ export class Guest {
         this.#end({ kind: "exit", status: 128 + SIGALRM });
       }
     }, delay);
+  }
+
+  /** The glue's object, for the layers above. */
+  get module(): GuestModule {
+    return this.#module;
+  }
+
+  /**
+   * Starts a thread of the host's in a given idle worker (see {@link takeWorker}).
+   * @returns 0 or the guest's errno.
+   */
+  spawnThread(worker: unknown, id: number): number {
+    this.#module.weftUseWorker(worker);
+    return this.#module._weft_thread_spawn(id, this.#stackSize);
+  }
+
+  /** An idle worker, new or used, that no thread gets meanwhile. Give it back with `weftUseWorker`. */
+  takeWorker(): unknown {
+    return this.#module.weftTakeWorker();
   }
 
   /**

@@ -19,6 +19,8 @@ enum weft_event {
   WEFT_EVENT_CRASH = 4,     /* a: message (malloc'ed, NUL-terminated; host frees) */
   WEFT_EVENT_TIMER = 5,     /* a: milliseconds until SIGALRM, 0 cancels; b: then every b ms, 0: once */
   WEFT_EVENT_TTY = 6,       /* a: 1 when the terminal shall be raw, 0 when cooked */
+  WEFT_EVENT_READY = 7,     /* a serving main thread is there: host threads may attach */
+  WEFT_EVENT_JOB = 8,       /* a: weft_job that has ended; the host frees it */
 };
 
 /* Any thread: queue an event for the host realm and return. */
@@ -30,6 +32,9 @@ int weft_main_setenv(const char *name, const char *value);
 int weft_main_chdir(const char *path);
 /* `zip` must stay valid for ever. */
 int weft_main_stdlib(const void *zip, size_t size);
+
+/* The main thread shall serve jobs (weft_python.h) instead of running its arguments. */
+void weft_main_serve(void);
 
 /* Starts Python's main thread with a linear-memory stack of `stack_size` bytes.
  * 0 or an errno. Ends with WEFT_EVENT_EXIT. */

@@ -1,4 +1,5 @@
 #include "weft_main.h"
+#include "weft_python.h"
 #include "weft_sys.h"
 #include "weft_thread.h"
 
@@ -18,6 +19,7 @@ void weft_readline_install(void);
 /* Written by the host realm before it starts the main thread, read by that. */
 static char **arguments;
 static int argument_count;
+static int serving;
 
 int weft_main_argument(const char *argument) {
   char **grown = realloc(arguments, (argument_count + 2) * sizeof *grown);
@@ -46,15 +48,54 @@ int weft_main_stdlib(const void *zip, size_t size) {
   return error != 0 ? -error : -weft_archive_mount(STDLIB_DIRECTORY, zip, size);
 }
 
+void weft_main_serve(void) { serving = 1; }
+
+/* The end that Py_RunMain() brings a program to, but for the host threads: those may attach while
+ * Python's own threads come to their ends, and not during finalization. */
+static int serve(void) {
+  /* What threads of the host print through sys.stdout shall not wait for the program's end. */
+  PyObject *out = PySys_GetObject("stdout");
+  PyObject *options = Py_BuildValue("{s:i}", "line_buffering", 1), *none = PyTuple_New(0);
+  PyObject *method = out && out != Py_None ? PyObject_GetAttrString(out, "reconfigure") : NULL;
+  PyObject *set = method && options && none ? PyObject_Call(method, none, options) : NULL;
+  Py_XDECREF(set);
+  Py_XDECREF(method);
+  Py_XDECREF(none);
+  Py_XDECREF(options);
+  PyErr_Clear(); /* a closed stdout has no such method */
+  weft_lifecycle_set(WEFT_RUNNING);
+  weft_post_event(WEFT_EVENT_READY, 0, 0);
+  int status = weft_serve();
+  PyObject *threading = PyImport_ImportModule("threading");
+  PyObject *done = threading ? PyObject_CallMethod(threading, "_shutdown", NULL) : NULL;
+  if (!done) {
+    PyErr_WriteUnraisable(threading);
+  }
+  Py_XDECREF(done);
+  Py_XDECREF(threading);
+  weft_finalize_begin();
+  if (Py_FinalizeEx() < 0) {
+    status = 120; /* as Py_RunMain(): buffered output is lost */
+  }
+  weft_lifecycle_set(WEFT_FINALIZED);
+  return status;
+}
+
 static void *main_thread(void *unused) {
   (void)unused;
   weft_thread_begin();
   weft_thread_set_main();
   weft_readline_install();
+  if (serving) {
+    weft_lifecycle_set(WEFT_INITIALIZING);
+  }
 
   PyConfig config;
   PyConfig_InitPythonConfig(&config);
-  PyStatus status = PyConfig_SetBytesArgv(&config, argument_count, arguments);
+  PyStatus status = weft_module_install() == 0 ? PyStatus_Ok() : PyStatus_NoMemory();
+  if (!PyStatus_Exception(status)) {
+    status = PyConfig_SetBytesArgv(&config, argument_count, arguments);
+  }
   if (!PyStatus_Exception(status)) {
     status = PyConfig_SetBytesString(&config, &config.program_name, EXECUTABLE);
   }
@@ -69,7 +110,7 @@ static void *main_thread(void *unused) {
     /* Prints the reason and calls exit(). */
     Py_ExitStatusException(status);
   }
-  exit(Py_RunMain());
+  exit(serving ? serve() : Py_RunMain());
 }
 
 int weft_main_start(size_t stack_size) {

@@ -1,15 +1,72 @@
 /**
- * Script of every worker realm: sets up the realm's host object, then loads the glue
- * (its URL is the worker's only argument) and starts it; it finds out that it is in a
- * worker and waits for its first thread.
+ * Script of every worker realm: sets up what the realm's imports need, then loads the glue (its URL
+ * is the worker's first argument, the realm's number the second) and starts it; it finds out that
+ * it is in a worker and waits for its first thread.
  */
+import { parentPort, type MessagePort } from "node:worker_threads";
+import { RealmBinding } from "../../python/binding.js";
+import { PyErr } from "../../python/errors.js";
+import { receiveAll, sendAll } from "../../python/message.js";
+import { Weft } from "../../python/weft.js";
 import { NodeRealmHost } from "./realm-host.js";
+import type { SpawnEnd, SpawnReady, SpawnRequest } from "./realm-messages.js";
 
-const glueUrl = process.argv[2];
-if (glueUrl === undefined) {
-  throw new TypeError("a realm worker needs the URL of the runtime's glue as its argument");
+const [, , glueUrl, id] = process.argv;
+if (glueUrl === undefined || id === undefined) {
+  throw new TypeError("a realm worker needs the URL of the runtime's glue and a number as its arguments");
 }
-Object.assign(globalThis, { weftHost: new NodeRealmHost() });
+const binding = new RealmBinding(Number(id));
+Object.assign(globalThis, { weftHost: new NodeRealmHost(), weftPython: binding });
+
+type Entry = (weft: Weft, ...values: unknown[]) => unknown;
+/** Imported, and waiting for their threads to start. */
+const entries = new Map<number, { readonly entry: Entry; readonly values: readonly unknown[]; readonly port: MessagePort }>();
+
+const onMessage = (message: Partial<SpawnRequest>): void => {
+  if (message.weftSpawn) {
+    const { id: thread, url, name, values, port } = message.weftSpawn;
+    const reply = (ready: SpawnReady): void => {
+      port.postMessage(ready);
+    };
+    import(url).then(
+      (module: Record<string, unknown>) => {
+        const entry = module[name];
+        if (typeof entry !== "function") {
+          reply({ ready: false, error: new TypeError(`${url} exports no function ${name}`) });
+          return;
+        }
+        entries.set(thread, { entry: entry as Entry, values, port });
+        reply({ ready: true });
+      },
+      (error: unknown) => {
+        reply({ ready: false, error });
+      },
+    );
+  }
+};
+binding.listen = () => {
+  parentPort!.on("message", onMessage);
+};
+
+binding.onThread = (thread) => {
+  const { entry, values, port } = entries.get(thread)!;
+  entries.delete(thread);
+  const { realm } = binding;
+  let end: SpawnEnd;
+  try {
+    end = { result: sendAll(entry(new Weft(realm), ...receiveAll(realm, values))) };
+  } catch (error) {
+    end = error instanceof PyErr ? { exception: error.send() } : { error };
+  }
+  try {
+    port.postMessage(end);
+  } catch (error) {
+    // A result that cannot be copied.
+    port.postMessage({ error });
+  }
+  port.close();
+};
+
 // No top-level await, here and in the glue: V8 aborts the process when a worker is ended
 // while it begins such a module. A failure is an unhandled rejection, which ends the worker.
 void import(glueUrl).then((glue: { default: () => unknown }) => glue.default());

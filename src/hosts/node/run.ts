@@ -1,17 +1,17 @@
 import { constants } from "node:os";
-import { MessageChannel, Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { Guest, type GuestEnd, type GuestLimits, type Mount } from "../../runtime/guest.js";
 import type { RuntimeAssets } from "./assets.js";
+import { RealmBinding } from "../../python/binding.js";
+import { KeepAlive } from "./keep-alive.js";
 import { NodeRealmHost } from "./realm-host.js";
+import { RealmWorkers } from "./realm-workers.js";
 import { StdinPump } from "./stdin.js";
 import { stdioKind, terminalSize } from "./stdio.js";
 import { Terminal } from "./terminal.js";
 
 /** `WEFT_TTY_RAW` in wasm/include/weft_host.h. */
 const TTY_RAW = 1;
-
-/** Engine stack of a worker realm, in MiB: what the recursion limit was measured with. */
-const WORKER_STACK_MIB = 64;
 
 /** Defaults under Node; see ARCHITECTURE.md for the measurements behind them. */
 export const NODE_LIMITS: GuestLimits = {
@@ -51,23 +51,7 @@ export async function runProgram(program: NodeProgram): Promise<GuestEnd> {
   const terminal = new Terminal();
   const realmHost = new NodeRealmHost();
 
-  const createWorker = (onError: (error: unknown) => void): Worker => {
-    const worker = new Worker(new URL("../realm-worker.js", import.meta.url), {
-      // The glue looks for exactly this to know that it is in a worker.
-      workerData: "em-pthread",
-      argv: [assets.glueUrl],
-      resourceLimits: { stackSizeMb: WORKER_STACK_MIB },
-    });
-    // The glue installs a handler that throws in this realm; the guest's end reports it.
-    Object.defineProperty(worker, "onerror", { get: () => onError, set: () => undefined });
-    return worker;
-  };
-  // Starting a worker takes as long as compiling: do both at once.
-  let spare: Worker | undefined;
-  let spareFailed: (error: unknown) => void = () => undefined;
-  spare = createWorker((error) => {
-    spareFailed(error);
-  });
+  const workers = new RealmWorkers(assets.glueUrl);
 
   const stdio = [stdioKind(0), stdioKind(1), stdioKind(2)] as const;
   let guest: Guest | undefined;
@@ -94,15 +78,8 @@ export async function runProgram(program: NodeProgram): Promise<GuestEnd> {
       compile: () => compiled,
       loadStandardLibrary: (module) => assets.loadStandardLibrary(module),
       realmHost,
-      createWorker: (onError) => {
-        if (spare) {
-          const worker = spare;
-          spare = undefined;
-          spareFailed = onError;
-          return worker;
-        }
-        return createWorker(onError);
-      },
+      realmPython: new RealmBinding(1),
+      createWorker: (onError) => workers.create(onError),
       endWorker: (worker) => {
         void (worker as Worker).terminate();
       },
@@ -142,10 +119,7 @@ export async function runProgram(program: NodeProgram): Promise<GuestEnd> {
     });
   }
   // The glue lets go of its workers; the program still keeps the process alive.
-  const alive = new MessageChannel().port1;
-  alive.on("message", () => undefined);
-  const end = await guest.ended;
-  alive.close();
+  const end = await new KeepAlive().during(guest.ended);
   terminal.close();
   return end;
 }

@@ -1,0 +1,23 @@
+import type { MessagePort } from "node:worker_threads";
+
+/**
+ * What the host realm asks of an idle worker before it starts a thread there: to import a module. The
+ * worker answers on the port, first {@link SpawnReady}, then {@link SpawnEnd} when the thread has ended.
+ * Messages of the glue's have a `cmd`, this has none.
+ */
+export interface SpawnRequest {
+  readonly weftSpawn: {
+    /** The number that `weft_thread_spawn()` will be called with. */
+    readonly id: number;
+    readonly url: string;
+    readonly name: string;
+    readonly values: readonly unknown[];
+    readonly port: MessagePort;
+  };
+}
+
+/** The module is there, or could not be imported. */
+export type SpawnReady = { readonly ready: true } | { readonly ready: false; readonly error: unknown };
+
+/** How the function ended. `exception` is a sent reference to a Python exception. */
+export type SpawnEnd = { readonly result: unknown } | { readonly error: unknown } | { readonly exception: unknown };

@@ -1,0 +1,214 @@
+import type { Address } from "../abi/functions.js";
+import { PyAny } from "./any.js";
+import { AttachError, type LifecycleState } from "./lifecycle.js";
+import { Py } from "./py.js";
+import { Python } from "./python.js";
+import type { Realm } from "./realm.js";
+
+/** The interpreter as the threads of one realm see it. */
+export class Weft {
+  /** @internal */
+  readonly realm: Realm;
+
+  /** @internal Get it from `loadWeft()`, or as a spawned function's first parameter. */
+  constructor(realm: Realm) {
+    this.realm = realm;
+  }
+
+  /** Whether the interpreter runs, is on its way or has ended. */
+  get lifecycle(): LifecycleState {
+    return this.realm.lifecycle;
+  }
+
+  /** Whether this thread is attached. */
+  get attached(): boolean {
+    return this.realm.attached;
+  }
+
+  /**
+   * Attaches this thread, calls, and detaches again. Nested calls are cheap: they only count. Blocks
+   * while the interpreter stops all threads (garbage collection).
+   * @throws AttachError when the interpreter is not running; and what `call` throws.
+   */
+  attach<T>(call: (py: Python) => T): T {
+    return this.realm.attach(() => call(new Python(this.realm)));
+  }
+
+  /** As {@link attach}, but `undefined` where attaching is not possible. */
+  tryAttach<T>(call: (py: Python) => T): T | undefined {
+    let entered = false;
+    try {
+      return this.attach((py) => {
+        entered = true;
+        return call(py);
+      });
+    } catch (error) {
+      if (!entered && error instanceof AttachError) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+}
+
+/** How code of {@link HostWeft.run} is run. */
+export interface RunOptions {
+  /** Where names are looked up and stored: `__main__`'s by default. It is only borrowed. */
+  readonly globals?: Py;
+  /** Interrupts the code with a KeyboardInterrupt. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a thread ended. */
+export interface ThreadHandle<T = unknown> {
+  /** Settles when the thread has ended: with what the function returned, or with what it threw. */
+  join(): Promise<T>;
+}
+
+/** What the host realm's {@link HostWeft} needs of its platform. */
+export interface WeftPlatform {
+  /** Starts a thread in a realm that has imported the module. */
+  spawn(url: string, name: string, values: readonly unknown[]): ThreadHandle;
+  /** Settles when the program has ended. */
+  readonly ended: Promise<number>;
+  /** The process shall not end before the promise is settled. */
+  keepAlive<T>(promise: Promise<T>): Promise<T>;
+  /** Ends all threads at once, whatever they do. */
+  terminate(): Promise<void>;
+}
+
+interface Waiting {
+  resolve(value: Py): void;
+  reject(error: unknown): void;
+  done(): void;
+}
+
+/** The interpreter as the realm that loaded it sees it: `loadWeft()` gives one. */
+export class HostWeft extends Weft {
+  readonly #platform: WeftPlatform;
+  readonly #jobs = new Map<Address, Waiting>();
+
+  /** @internal */
+  constructor(realm: Realm, platform: WeftPlatform) {
+    super(realm);
+    this.#platform = platform;
+  }
+
+  /**
+   * Runs statements on Python's main thread, after those that were given before.
+   * @throws PyErr what they raise; AbortSignal's reason when it ended them.
+   */
+  async run(code: string, options: RunOptions = {}): Promise<void> {
+    (await this.#submit("exec", code, options)).drop();
+  }
+
+  /** The value of an expression, computed on Python's main thread and converted ({@link PyAny.toJs}). */
+  async eval(code: string, options: RunOptions = {}): Promise<unknown> {
+    const result = await this.#submit("eval", code, options);
+    return this.attach((py) => (result as Py<PyAny>).intoBound(py).toJs());
+  }
+
+  #submit(how: "exec" | "eval", code: string, options: RunOptions): Promise<Py> {
+    return this.call((py) => {
+      const globals = options.globals ? (options.globals as Py<PyAny>).bind(py) : py.globals();
+      return { callable: py.builtin(how), positional: [code, globals] };
+    }, options.signal);
+  }
+
+  /**
+   * Makes a call on Python's main thread, after those that were given before. `prepare` runs at once and
+   * here: it gives the callable and its arguments.
+   */
+  call(
+    prepare: (py: Python) => { callable: PyAny; positional: readonly unknown[]; keywords?: Readonly<Record<string, unknown>> },
+    signal?: AbortSignal,
+  ): Promise<Py> {
+    const result = new Promise<Py>((resolve, reject) => {
+      signal?.throwIfAborted();
+      const job = this.attach((py) => {
+        const { callable, positional, keywords } = prepare(py);
+        const named = keywords === undefined ? 0 : py.from(keywords).pointer;
+        return this.realm.functions.weft_job_submit(callable.pointer, py.tuple(positional).pointer, named);
+      });
+      if (job === 0) {
+        throw new RangeError("out of guest memory: could not queue a call");
+      }
+      const abort = (): void => {
+        this.realm.functions.weft_job_cancel(job);
+      };
+      signal?.addEventListener("abort", abort);
+      this.#jobs.set(job, {
+        resolve,
+        reject: (error) => {
+          reject(signal?.aborted === true ? signal.reason : error);
+        },
+        done: () => signal?.removeEventListener("abort", abort),
+      });
+    });
+    return this.#platform.keepAlive(result);
+  }
+
+  /** @internal A job has ended. */
+  onJob(job: Address): void {
+    const waiting = this.#jobs.get(job);
+    if (!waiting) {
+      throw new TypeError(`the guest reported the end of an unknown job ${job}`);
+    }
+    this.#jobs.delete(job);
+    waiting.done();
+    const { memory, functions } = this.realm;
+    try {
+      this.attach((py) => {
+        const result = memory.word(job + 16);
+        const error = memory.word(job + 20);
+        const pointer = result !== 0 ? result : error;
+        functions.Py_IncRef(pointer);
+        const object = new PyAny(py, pointer);
+        if (result !== 0) {
+          waiting.resolve(object.unbind());
+        } else {
+          waiting.reject(py.errorFrom(object));
+        }
+      });
+    } catch (error) {
+      waiting.reject(error);
+    } finally {
+      functions.weft_job_free(job);
+    }
+  }
+
+  /** @internal No job will end any more. */
+  onEnd(error: Error): void {
+    for (const waiting of this.#jobs.values()) {
+      waiting.done();
+      waiting.reject(error);
+    }
+    this.#jobs.clear();
+  }
+
+  /**
+   * Starts a thread that imports the module and calls its export with a {@link Weft} and the values, which
+   * are copied as messages are; owned references among them are moved. The function's result comes
+   * back the same way.
+   * @param url absolute URL of an ES module.
+   */
+  spawn<T = unknown>(url: string | URL, name: string, ...values: readonly unknown[]): ThreadHandle<T> {
+    return this.#platform.spawn(String(url), name, values) as ThreadHandle<T>;
+  }
+
+  /**
+   * Ends Python as the end of a program does: waits for its non-daemon threads and for attached host
+   * threads, runs atexit functions and finalizes. Later attaches fail.
+   * @returns its exit status.
+   */
+  async finalize(): Promise<number> {
+    this.realm.functions.weft_serve_end(0);
+    return this.#platform.keepAlive(this.#platform.ended);
+  }
+
+  /** Ends everything at once, whatever the threads do. Nothing of Python's is run. */
+  async terminate(): Promise<void> {
+    this.onEnd(new Error("Python was terminated"));
+    await this.#platform.terminate();
+  }
+}

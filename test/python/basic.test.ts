@@ -1,0 +1,219 @@
+import { describe, expect, test } from "vitest";
+import { AttachError, DetachedError, loadWeft, PyErr, type Py, type PyAny } from "../../dist/lib/index.js";
+import { sharedWeft, threadModule } from "./harness.js";
+
+const shared = sharedWeft();
+
+describe("attach", () => {
+  test("gives a token, nests, and releases what the closure made", () => {
+    const { weft } = shared;
+    expect(weft.attached).toBe(false);
+    const kept = weft.attach((py) => {
+      const outer = py.eval("[1, 2]");
+      weft.attach((inner) => {
+        expect(inner.eval("3").toJs()).toBe(3);
+      });
+      expect(weft.attached).toBe(true);
+      return outer;
+    });
+    expect(weft.attached).toBe(false);
+    expect(() => kept.str()).toThrow(DetachedError);
+    weft.attach(() => {
+      expect(() => kept.str()).toThrow("scope that has ended");
+    });
+  });
+
+  test("detaches also when the closure throws", () => {
+    const { weft } = shared;
+    expect(() =>
+      weft.attach(() => {
+        throw new RangeError("mine");
+      }),
+    ).toThrow("mine");
+    expect(weft.attached).toBe(false);
+  });
+
+  test("lets go inside of detach, where bound references cannot be used", () => {
+    const { weft } = shared;
+    weft.attach((py) => {
+      const object = py.eval("[]");
+      const result = py.detach(() => {
+        expect(weft.attached).toBe(false);
+        expect(() => object.str()).toThrow(DetachedError);
+        expect(() => py.eval("1")).toThrow(DetachedError);
+        return weft.attach((inner) => inner.eval("42").toJs());
+      });
+      expect(result).toBe(42);
+      expect(object.str()).toBe("[]");
+    });
+  });
+});
+
+describe("values", () => {
+  test.each<[unknown, string]>([
+    [undefined, "None"],
+    [null, "None"],
+    [true, "True"],
+    [0, "0"],
+    [-0, "-0.0"],
+    [1.5, "1.5"],
+    [2 ** 53 - 1, "9007199254740991"],
+    [2 ** 60, "1.152921504606847e+18"],
+    [-(2 ** 31), "-2147483648"],
+    [1n << 64n, "18446744073709551616"],
+    [-(1n << 64n) - 1n, "-18446744073709551617"],
+    [255n << 120n, String(255n << 120n)],
+    ["", "''"],
+    ["añ€😀", "'añ€😀'"],
+    ["\ud800x", "'\\ud800x'"],
+    ["a\0b", "'a\\x00b'"],
+    [[1, [2]], "[1, [2]]"],
+    [{ a: 1, b: undefined }, "{'a': 1, 'b': None}"],
+    [new Map<unknown, unknown>([[1, "x"]]), "{1: 'x'}"],
+    [new Set([1]), "{1}"],
+    [new Uint8Array([1, 255]), "b'\\x01\\xff'"],
+  ])("%o is %s in Python", (value, text) => {
+    shared.weft.attach((py) => {
+      expect(py.from(value).repr()).toBe(text);
+    });
+  });
+
+  test.each<[string, unknown]>([
+    ["None", undefined],
+    ["False", false],
+    ["2**31", 2 ** 31],
+    ["2**53", 2n ** 53n],
+    ["-2**100", -(2n ** 100n)],
+    ["1.0", 1],
+    ["'a\\x00\\ud800'", "a\0\ud800"],
+    ["(1, 'x')", [1, "x"]],
+    ["{'__proto__': 1}", Object.defineProperty({}, "__proto__", { value: 1, enumerable: true })],
+    ["{1: 2}", new Map([[1, 2]])],
+    ["frozenset({1})", new Set([1])],
+    ["b'\\x00\\xff'", new Uint8Array([0, 255])],
+  ])("%s is converted", (code, value) => {
+    shared.weft.attach((py) => {
+      expect(py.eval(code).toJs()).toEqual(value);
+    });
+  });
+
+  test("what contains itself does so in JavaScript", () => {
+    shared.weft.attach((py) => {
+      const list = py.eval("(lambda x: (x.append(x), x)[1])([1])").toJs() as unknown[];
+      expect(list[1]).toBe(list);
+    });
+  });
+
+  test("what has no counterpart is refused in words", () => {
+    shared.weft.attach((py) => {
+      expect(() => py.from(new Date())).toThrow("an object of class Date has no counterpart");
+      expect(() => py.from(Symbol("s"))).toThrow("a symbol has no counterpart");
+    });
+  });
+});
+
+describe("errors", () => {
+  test("a Python exception is a PyErr", () => {
+    shared.weft.attach((py) => {
+      let error: unknown;
+      try {
+        py.eval("[][1]");
+      } catch (caught) {
+        error = caught;
+      }
+      expect(error).toBeInstanceOf(PyErr);
+      const raised = error as PyErr;
+      expect(raised.message).toBe("IndexError: list index out of range");
+      expect(raised.matches(py, py.builtin("LookupError"))).toBe(true);
+      expect(raised.matches(py, py.builtin("TypeError"))).toBe(false);
+      expect(raised.format(py)).toContain('File "<weft>", line 1');
+    });
+  });
+
+  test("what JavaScript throws goes through Python and comes back itself", () => {
+    const original = new RangeError("mine");
+    shared.weft.attach((py) => {
+      const space = py.dict([["f", py.function(() => { throw original; }, "f")]]);
+      expect(() => py.eval("f()", space)).toThrow(original);
+      py.run("try:\n f()\nexcept Exception as e: name = type(e).__name__, str(e)", space);
+      expect(space.getItem("name").toJs()).toEqual(["HostError", "RangeError: mine"]);
+    });
+  });
+
+  test("a PyErr that a JavaScript function throws is its exception in Python", () => {
+    shared.weft.attach((py) => {
+      const raise = py.function(() => { throw py.error(py.builtin("KeyError"), "k"); }, "raise_");
+      const space = py.dict([["f", raise]]);
+      py.run("try:\n f()\nexcept KeyError as e: got = e.args", space);
+      expect(space.getItem("got").toJs()).toEqual(["k"]);
+    });
+  });
+});
+
+describe("the main thread", () => {
+  test("runs and evaluates in turn", async () => {
+    const { weft } = shared;
+    const first = weft.run("import threading; turn_main = threading.current_thread() is threading.main_thread()");
+    expect(await weft.eval("turn_main")).toBe(true);
+    await first;
+    await expect(weft.eval("no_such_name")).rejects.toThrow("NameError: name 'no_such_name' is not defined");
+  });
+
+  test.each(["while True: pass", "import time; time.sleep(1000)", "import threading; threading.Lock().acquire(); l = threading.Lock(); l.acquire(); l.acquire()"])(
+    "is interrupted by an AbortSignal: %s",
+    async (code) => {
+      const abort = new AbortController();
+      const began = shared.weft.call((py) => ({ callable: py.builtin("len"), positional: [[]] }));
+      const running = shared.weft.run(code, { signal: abort.signal });
+      await began;
+      abort.abort(new Error("enough"));
+      await expect(running).rejects.toThrow("enough");
+      expect(await shared.weft.eval("1 + 1")).toBe(2);
+    },
+  );
+});
+
+describe("threads of the host's", () => {
+  test("share objects, and hand references over", async () => {
+    const { weft } = shared;
+    const list = weft.attach((py) => py.list().unbind());
+    const handles = Array.from({ length: 4 }, (_, i) =>
+      weft.spawn<{ list: Py<PyAny>; value: number }>(threadModule("basic.mjs"), "appendTo", weft.attach((py) => list.cloneRef(py)), i),
+    );
+    const ends = await Promise.all(handles.map((handle) => handle.join()));
+    weft.attach((py) => {
+      for (const end of ends) {
+        expect(end.list.is(list)).toBe(true);
+        end.list.drop();
+      }
+      expect((list.bind(py).toJs() as number[]).sort()).toEqual([0, 1, 2, 3]);
+    });
+    list.drop();
+  });
+
+  test("report what they throw", async () => {
+    const { weft } = shared;
+    await expect(weft.spawn(threadModule("basic.mjs"), "raise").join()).rejects.toThrow("KeyError: 'missing'");
+    await expect(weft.spawn(threadModule("basic.mjs"), "fail").join()).rejects.toThrow(new RangeError("from the thread"));
+    await expect(weft.spawn(threadModule("basic.mjs"), "absent").join()).rejects.toThrow("exports no function absent");
+    await expect(weft.spawn("file:///no/such.mjs", "x").join()).rejects.toThrow("Cannot find module");
+  });
+});
+
+test("finalize ends Python in order, and nothing attaches any more", async () => {
+  const weft = await loadWeft();
+  await weft.run("import atexit, threading, time; t = threading.Thread(target=time.sleep, args=(0.05,)); t.start()");
+  expect(await weft.finalize()).toBe(0);
+  expect(weft.lifecycle).toBe("finalized");
+  expect(() => weft.attach(() => 1)).toThrow(AttachError);
+  expect(weft.tryAttach(() => 1)).toBeUndefined();
+  await expect(weft.eval("1")).rejects.toThrow(AttachError);
+});
+
+test("terminate ends threads that would never end", async () => {
+  const weft = await loadWeft();
+  const running = weft.run("while True: pass");
+  const settled = expect(running).rejects.toThrow("terminated");
+  await weft.terminate();
+  await settled;
+});

@@ -1,0 +1,22 @@
+import { afterAll, beforeAll } from "vitest";
+import { loadWeft, type HostWeft, type LoadOptions } from "../../dist/lib/index.js";
+
+/**
+ * One interpreter for the tests of a file, through the bundled package, as an application has it.
+ * Tests share it: each uses names and modules of its own.
+ */
+export function sharedWeft(options: LoadOptions = {}): { readonly weft: HostWeft } {
+  const shared: { weft?: HostWeft } = {};
+  beforeAll(async () => {
+    shared.weft = await loadWeft(options);
+  }, 60_000);
+  afterAll(async () => {
+    await shared.weft?.terminate();
+  });
+  return shared as { readonly weft: HostWeft };
+}
+
+/** URL of a module that spawned threads run: a plain ES module below test/python/threads. */
+export function threadModule(name: string): URL {
+  return new URL(`threads/${name}`, import.meta.url);
+}

@@ -1,0 +1,85 @@
+/* The host's way into Python: which threads may attach and when, jobs for the main thread,
+ * references that are dropped by detached threads, host objects inside of Python.
+ *
+ * A host thread is one that CPython did not make and that joins: the host realm, a worker of
+ * the host's, a thread that weft_thread_spawn() started. */
+#ifndef WEFT_PYTHON_H
+#define WEFT_PYTHON_H
+
+#include <Python.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* Goes one way; `weft_lifecycle` is written by Python's main thread only. */
+enum weft_lifecycle {
+  WEFT_UNINITIALIZED = 0,
+  WEFT_INITIALIZING = 1,
+  WEFT_RUNNING = 2,
+  WEFT_FINALIZING = 3, /* nobody attaches any more; those that are attached go on */
+  WEFT_FINALIZED = 4,
+};
+
+/* 32-bit words that the host reads without calling. */
+struct weft_words {
+  _Atomic int32_t lifecycle; /* enum weft_lifecycle; notified at every change */
+  _Atomic int32_t dropped;   /* not 0: weft_pool_drain() has work */
+  _Atomic int32_t released;  /* grows whenever a host object of some realm was released */
+};
+struct weft_words *weft_python_words(void);
+
+/* Before Python is initialised: 0, or -1 without memory. */
+int weft_module_install(void);
+
+/* Called by the main thread. weft_finalize_begin() returns when no host thread is attached. */
+void weft_lifecycle_set(enum weft_lifecycle state);
+void weft_finalize_begin(void);
+
+/* Attaches the calling host thread: 0, or the state that forbids it. Detaching keeps its thread
+ * state. On a thread of CPython's own, which is attached already where it can call this, the
+ * two are what Py_END_ALLOW_THREADS and Py_BEGIN_ALLOW_THREADS do. */
+int weft_attach(void);
+void weft_detach(void);
+/* Before the thread ends or leaves for good: frees its thread state. Detached on return. */
+void weft_leave(void);
+
+/* Gives one reference away. Any thread, attached or not. */
+void weft_pool_drop(PyObject *object);
+/* Attached: releases what was given away. */
+void weft_pool_drain(void);
+
+/* A call for Python's main thread to make; see serve.c for who owns what. */
+typedef struct weft_job {
+  struct weft_job *next;
+  PyObject *callable, *arguments, *keywords; /* keywords may be null */
+  PyObject *result, *error;                  /* one of them after the job */
+  int cancelled;
+} weft_job;
+weft_job *weft_job_submit(PyObject *callable, PyObject *arguments, PyObject *keywords);
+void weft_job_cancel(weft_job *job);
+void weft_job_free(weft_job *job);
+/* Ends the serving main thread after the jobs before. */
+void weft_serve_end(int status);
+/* The main thread's loop; returns the exit status. */
+int weft_serve(void);
+/* Wakes the loop, so that it drains the pool. */
+void weft_serve_wake(void);
+
+/* A Python object that stands for a value of one realm; calling it calls there. */
+PyObject *weft_host_object_new(int32_t id, const char *name);
+/* The value's id in the calling thread's realm, or -1 for other realms and objects. */
+int32_t weft_host_object_id(PyObject *object);
+/* Takes an id of this realm that Python released, or returns -1. */
+int32_t weft_host_object_released(void);
+
+/* Starts a thread that runs `id` of the host's waiting entry points in its realm. 0 or errno. */
+int weft_thread_spawn(int32_t id, size_t stack_size);
+
+/* Set the pending exception from UTF-8 text. */
+void weft_error_set(PyObject *type, const char *message, Py_ssize_t length);
+
+/* Imports, in wasm/python-library.js. */
+extern int32_t weft_host_realm(void);
+extern PyObject *weft_host_call(int32_t id, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
+extern void weft_host_thread(int32_t id);
+
+#endif

@@ -1,0 +1,24 @@
+// Emscripten library: the imports of wasm/include/weft_python.h.
+//
+// Each runs in the calling realm and goes to that realm's Python object: `Module.weftPython`
+// where the glue was called with one, or else the global `weftPython` that a worker's script sets
+// before it loads the glue. On first use the object gets memory and exports (`bind`).
+addToLibrary({
+  $weftBoundPython: null,
+  $weftPython__deps: ["$weftBoundPython", "$weftExports"],
+  $weftPython: () => {
+    if (!weftBoundPython) {
+      weftBoundPython = Module["weftPython"] ?? globalThis["weftPython"];
+      weftBoundPython["bind"](wasmMemory, weftExports());
+    }
+    return weftBoundPython;
+  },
+  weft_host_realm__deps: ["$weftPython"],
+  weft_host_realm: () => weftPython()["id"],
+  weft_host_call__deps: ["$weftPython"],
+  weft_host_call: (id, values, count, names) => weftPython()["call"](id, values, count, names),
+  weft_host_thread__deps: ["$weftPython"],
+  weft_host_thread: (id) => {
+    weftPython()["thread"](id);
+  },
+});

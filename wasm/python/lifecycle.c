@@ -1,0 +1,89 @@
+/* When host threads may attach.
+ *
+ * `joined` counts the host threads that are attached or about to be. A thread first counts itself
+ * and then looks at the lifecycle; the main thread first sets the lifecycle to FINALIZING and then
+ * looks at the count (all sequentially consistent). So either the thread sees FINALIZING and takes
+ * itself back, or the main thread sees it counted and waits until it detaches. CPython is finalized
+ * only after that, and never finds a host thread that it would have to hang or end. */
+#include <emscripten/threading.h>
+
+#include "weft_python.h"
+#include "weft_thread.h"
+#include "weft_wait.h"
+
+static struct weft_words words;
+static _Atomic int joined;
+static _Atomic(weft_thread *) finalizer;
+
+/* This thread's pinned state: made at its first attach, so that thread-locals last and later
+ * attaches cost little. Null on threads of CPython's own until they detach. */
+static _Thread_local PyThreadState *state;
+static _Thread_local int host_thread;
+static _Thread_local PyGILState_STATE gil;
+
+struct weft_words *weft_python_words(void) { return &words; }
+
+void weft_lifecycle_set(enum weft_lifecycle to) {
+  atomic_store(&words.lifecycle, to);
+  emscripten_futex_wake(&words.lifecycle, INT32_MAX);
+}
+
+static void count_out(void) {
+  if (atomic_fetch_sub(&joined, 1) == 1) {
+    weft_thread *waiter = atomic_load(&finalizer);
+    if (waiter) {
+      weft_unpark(waiter);
+    }
+  }
+}
+
+void weft_finalize_begin(void) {
+  atomic_store(&finalizer, weft_self());
+  weft_lifecycle_set(WEFT_FINALIZING);
+  Py_BEGIN_ALLOW_THREADS
+  while (atomic_load(&joined) != 0) {
+    weft_park_uninterrupted(WEFT_WAIT_HOST, (uintptr_t)&joined, -1);
+  }
+  Py_END_ALLOW_THREADS
+}
+
+int weft_attach(void) {
+  if (state && !host_thread) {
+    PyEval_RestoreThread(state);
+    return 0;
+  }
+  atomic_fetch_add(&joined, 1);
+  int now = atomic_load(&words.lifecycle);
+  if (now != WEFT_RUNNING) {
+    count_out();
+    return now == 0 ? -1 : now;
+  }
+  if (!host_thread) {
+    gil = PyGILState_Ensure();
+    host_thread = 1;
+    state = PyThreadState_GetUnchecked();
+  } else {
+    PyEval_RestoreThread(state);
+  }
+  return 0;
+}
+
+void weft_detach(void) {
+  state = PyEval_SaveThread();
+  if (host_thread) {
+    count_out();
+  }
+}
+
+void weft_leave(void) {
+  if (!host_thread) {
+    return;
+  }
+  if (weft_attach() == 0) {
+    PyGILState_Release(gil);
+    count_out();
+  }
+  /* Otherwise the interpreter is gone or going, and frees the states of all threads itself. */
+  host_thread = 0;
+  state = NULL;
+}

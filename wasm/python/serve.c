@@ -1,0 +1,130 @@
+/* Python's main thread as a host's library uses it: it waits, detached, for jobs and makes their
+ * calls one after the other.
+ *
+ * A job belongs to the queue from weft_job_submit() until its event is posted, then to the host
+ * realm, which calls weft_job_free(). `lock` guards the queue, `current` and `cancelled`. */
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "weft_main.h"
+#include "weft_python.h"
+#include "weft_thread.h"
+
+/* The host reads the result: src/python/weft.ts. */
+_Static_assert(offsetof(weft_job, result) == 16 && offsetof(weft_job, error) == 20, "layout");
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static weft_job *first, **last = &first, *current;
+static int ending, end_status;
+static _Atomic(weft_thread *) server;
+
+void weft_serve_wake(void) {
+  weft_thread *thread = atomic_load(&server);
+  if (thread) {
+    weft_unpark(thread);
+  }
+}
+
+weft_job *weft_job_submit(PyObject *callable, PyObject *arguments, PyObject *keywords) {
+  weft_job *job = calloc(1, sizeof *job);
+  if (!job) {
+    return NULL;
+  }
+  job->callable = Py_NewRef(callable);
+  job->arguments = Py_NewRef(arguments);
+  job->keywords = Py_XNewRef(keywords);
+  pthread_mutex_lock(&lock);
+  *last = job;
+  last = &job->next;
+  pthread_mutex_unlock(&lock);
+  weft_serve_wake();
+  return job;
+}
+
+void weft_job_cancel(weft_job *job) {
+  pthread_mutex_lock(&lock);
+  job->cancelled = 1;
+  if (job == current) {
+    /* As Control-C does: KeyboardInterrupt in Python code and in every wait. */
+    weft_main_signal(SIGINT);
+  }
+  pthread_mutex_unlock(&lock);
+}
+
+void weft_job_free(weft_job *job) {
+  PyObject *const references[] = {job->callable, job->arguments, job->keywords, job->result, job->error};
+  for (size_t i = 0; i < sizeof references / sizeof *references; i++) {
+    if (references[i]) {
+      weft_pool_drop(references[i]);
+    }
+  }
+  free(job);
+}
+
+void weft_serve_end(int status) {
+  pthread_mutex_lock(&lock);
+  ending = 1;
+  end_status = status;
+  pthread_mutex_unlock(&lock);
+  weft_serve_wake();
+}
+
+/* Detached. Null when the thread shall look after its other duties. */
+static weft_job *take(int *end) {
+  pthread_mutex_lock(&lock);
+  weft_job *job = first;
+  if (job) {
+    first = job->next;
+    if (!first) {
+      last = &first;
+    }
+    current = job;
+  }
+  *end = !job && ending;
+  pthread_mutex_unlock(&lock);
+  return job;
+}
+
+static void run(weft_job *job) {
+  if (job->cancelled) {
+    PyErr_SetNone(PyExc_KeyboardInterrupt);
+  } else {
+    job->result = PyObject_Call(job->callable, job->arguments, job->keywords);
+  }
+  pthread_mutex_lock(&lock);
+  current = NULL;
+  pthread_mutex_unlock(&lock);
+  if (!job->result) {
+    job->error = PyErr_GetRaisedException();
+  }
+  /* A cancellation that came after the last look at signals must not meet the next job. */
+  if (PyErr_CheckSignals() != 0) {
+    PyErr_Clear();
+  }
+  weft_post_event(WEFT_EVENT_JOB, (uintptr_t)job, 0);
+}
+
+int weft_serve(void) {
+  atomic_store(&server, weft_self());
+  for (;;) {
+    int end;
+    weft_job *job;
+    PyThreadState *state = PyEval_SaveThread();
+    while (!(job = take(&end)) && !end && !atomic_load(&weft_python_words()->dropped)) {
+      if (weft_park(WEFT_WAIT_HOST, 0, -1) == WEFT_PARK_INTR) {
+        break;
+      }
+    }
+    PyEval_RestoreThread(state);
+    weft_pool_drain();
+    if (job) {
+      run(job);
+    } else if (end) {
+      return end_status;
+    } else if (PyErr_CheckSignals() != 0) {
+      /* Nothing runs that an interrupt could end. */
+      PyErr_Clear();
+    }
+  }
+}
