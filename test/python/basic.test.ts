@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { AttachError, DetachedError, loadWeft, PyErr, type Py, type PyAny } from "../../dist/lib/index.js";
 import { sharedWeft, threadModule } from "./harness.js";
+import { api, type Py, type PyAny, type PyErr as PyErrType } from "./package.js";
+
+const { AttachError, DetachedError, loadWeft, PyErr } = api;
 
 const shared = sharedWeft();
 
@@ -122,7 +124,7 @@ describe("errors", () => {
         error = caught;
       }
       expect(error).toBeInstanceOf(PyErr);
-      const raised = error as PyErr;
+      const raised = error as PyErrType;
       expect(raised.message).toBe("IndexError: list index out of range");
       expect(raised.matches(py, py.builtin("LookupError"))).toBe(true);
       expect(raised.matches(py, py.builtin("TypeError"))).toBe(false);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from "vitest";
-import { loadWeft, type HostWeft, type LoadOptions } from "../../dist/lib/index.js";
+import { api, type HostWeft, type LoadOptions } from "./package.js";
 
 /**
  * One interpreter for the tests of a file, through the bundled package, as an application has it.
@@ -8,7 +8,7 @@ import { loadWeft, type HostWeft, type LoadOptions } from "../../dist/lib/index.
 export function sharedWeft(options: LoadOptions = {}): { readonly weft: HostWeft } {
   const shared: { weft?: HostWeft } = {};
   beforeAll(async () => {
-    shared.weft = await loadWeft(options);
+    shared.weft = await api.loadWeft(options);
   }, 60_000);
   afterAll(async () => {
     await shared.weft?.terminate();
