@@ -13,6 +13,7 @@ const ENTRIES = {
   "dev/test-cpython": "src/cpython-tests/main.ts",
   "realm-worker": "src/hosts/node/realm-worker.ts",
   "lib/index": "src/index.ts",
+  "dev/bench-border": "src/bench/border.ts",
   "bench-startup": "src/bench/startup.ts",
 };
 

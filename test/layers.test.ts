@@ -24,7 +24,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "index.ts": { layers: ["abi", "runtime", "python", "hosts"], node: false },
   // Tools beside the command line.
   build: { layers: ["abi"], node: true },
-  bench: { layers: ["abi"], node: true },
+  bench: { layers: ["abi", "index.ts"], node: true },
   "cpython-tests": { layers: ["abi"], node: true },
   cli: { layers: ["abi", "runtime", "python", "hosts", "build"], node: true },
 };
