@@ -100,7 +100,12 @@ export function toPython(py: Attached, value: unknown, func: (value: Function) =
     return list(py, value, func);
   }
   if (value instanceof Uint8Array) {
-    return withBytes(realm, value, (address) => functions.PyBytes_FromStringAndSize(address, value.length));
+    const made = functions.PyBytes_FromStringAndSize(0, value.length);
+    if (made !== 0) {
+      // Nobody else knows the object yet.
+      realm.memory.bytes(functions.PyBytes_AsString(made), value.length).set(value);
+    }
+    return made;
   }
   if (value instanceof Map) {
     return dict(py, value, func);
@@ -145,8 +150,27 @@ function filled(py: Attached, container: Address, values: Iterable<unknown>, add
 
 function list(py: Attached, values: readonly unknown[], func: (value: Function) => Address): Address {
   const { functions } = py.realm;
-  const made = functions.PyList_New(0);
-  return filled(py, made, values, (item) => functions.PyList_Append(made, item), func);
+  const { length } = values;
+  const made = functions.PyList_New(length);
+  if (made === 0) {
+    return 0;
+  }
+  // A list with empty places: no code may see it before it is full.
+  let filledTo = 0;
+  try {
+    for (; filledTo < length; filledTo++) {
+      const item = toPython(py, values[filledTo], func);
+      if (item === 0) {
+        return 0;
+      }
+      functions.PyList_SetItem(made, filledTo, item);
+    }
+  } finally {
+    if (filledTo < length) {
+      functions.Py_DecRef(made);
+    }
+  }
+  return made;
 }
 
 function dict(py: Attached, entries: Iterable<readonly [unknown, unknown]>, func: (value: Function) => Address): Address {
@@ -191,11 +215,14 @@ export interface Reading {
   readonly readers: ReadonlyMap<Address, Reader>;
   /** Containers that are being read or have been, by address. */
   readonly seen: Map<Address, unknown>;
-  /** The value of this realm's that an object stands for. */
-  host(object: PyAny): { readonly value: unknown } | undefined;
+  /** None, a value of this realm's that an object stands for, or an owned reference. */
+  other(pointer: Address): unknown;
 }
 
-type Reader = (reading: Reading, object: PyAny) => unknown;
+type Reader = (reading: Reading, pointer: Address) => unknown;
+
+/** `ob_type` in an object of the free-threaded build. */
+const OB_TYPE = 16;
 
 /**
  * The JavaScript value of a Python object: None is `undefined`, bool a boolean, int a number where that is
@@ -203,22 +230,15 @@ type Reader = (reading: Reading, object: PyAny) => unknown;
  * array, set and frozenset a Set, dict a plain object (a Map unless all keys are str). Containers are
  * converted with all they contain; an object that contains itself does so in JavaScript too. A value of
  * this realm's that went through Python is itself again. Anything else becomes an owned {@link Py}.
+ *
+ * The caller's reference keeps the object, and with it its type, alive.
  */
-export function toJs(reading: Reading, object: PyAny): unknown {
-  const known = reading.seen.get(object.pointer);
-  if (known !== undefined) {
-    return known;
-  }
-  using type = object.type();
-  const reader = reading.readers.get(type.pointer);
-  if (reader) {
-    return reader(reading, object);
-  }
-  const own = reading.host(object);
-  return own ? own.value : object.toOwned();
+export function toJs(reading: Reading, pointer: Address): unknown {
+  const reader = reading.readers.get(reading.py.realm.memory.word(pointer + OB_TYPE));
+  return reader ? reader(reading, pointer) : reading.other(pointer);
 }
 
-function readInteger({ py }: Reading, { pointer }: PyAny): number | bigint {
+function readInteger({ py }: Reading, pointer: Address): number | bigint {
   const { functions, memory, scratch } = py.realm;
   const value = functions.PyLong_AsLongAndOverflow(pointer, scratch);
   if (memory.word(scratch) === 0) {
@@ -243,60 +263,108 @@ function readInteger({ py }: Reading, { pointer }: PyAny): number | bigint {
   }
 }
 
-function readItems(reading: Reading, object: PyAny, add: (value: unknown) => void): void {
-  for (const item of object) {
-    add(toJs(reading, item));
-    item[Symbol.dispose]();
+/** Converts an item of which we own a reference, and releases it. */
+function readOwned(reading: Reading, pointer: Address): unknown {
+  try {
+    return toJs(reading, pointer);
+  } finally {
+    reading.py.realm.functions.Py_DecRef(pointer);
   }
 }
 
-function readArray(reading: Reading, object: PyAny): unknown[] {
+function readList(reading: Reading, pointer: Address): unknown {
+  const known = reading.seen.get(pointer);
+  if (known !== undefined) {
+    return known;
+  }
+  const { functions } = reading.py.realm;
   const items: unknown[] = [];
-  reading.seen.set(object.pointer, items);
-  readItems(reading, object, (item) => items.push(item));
-  return items;
-}
-
-function readSet(reading: Reading, object: PyAny): Set<unknown> {
-  const items = new Set();
-  readItems(reading, object, (item) => items.add(item));
-  return items;
-}
-
-function readDict(reading: Reading, object: PyAny): Record<string, unknown> | Map<unknown, unknown> {
-  const { py } = reading;
-  // A list of its own: the dict may change meanwhile.
-  using items = bound(py, py.realm.functions.PyDict_Items(object.pointer));
-  const pairs = [...items].map((pair) => ({ key: toJs(reading, pair.getItem(0)), value: pair.getItem(1) }));
-  if (pairs.every(({ key }) => typeof key === "string")) {
-    const record: Record<string, unknown> = {};
-    reading.seen.set(object.pointer, record);
-    for (const { key, value } of pairs) {
-      // Also where the key is __proto__.
-      Object.defineProperty(record, key as string, { value: toJs(reading, value), writable: true, enumerable: true, configurable: true });
+  reading.seen.set(pointer, items);
+  // Another thread may shorten it meanwhile.
+  for (let i = 0; i < functions.PyList_Size(pointer); i++) {
+    const item = functions.PyList_GetItemRef(pointer, i);
+    if (item === 0) {
+      functions.PyErr_Clear();
+      break;
     }
+    items.push(readOwned(reading, item));
+  }
+  return items;
+}
+
+function readTuple(reading: Reading, pointer: Address): unknown {
+  const known = reading.seen.get(pointer);
+  if (known !== undefined) {
+    return known;
+  }
+  const { functions } = reading.py.realm;
+  const items: unknown[] = [];
+  reading.seen.set(pointer, items);
+  const length = functions.PyTuple_Size(pointer);
+  for (let i = 0; i < length; i++) {
+    // Borrowed from a tuple, which does not change and is kept alive.
+    items.push(toJs(reading, functions.PyTuple_GetItem(pointer, i)));
+  }
+  return items;
+}
+
+function readSet(reading: Reading, pointer: Address): Set<unknown> {
+  const { py } = reading;
+  const items = new Set();
+  // A list of its own: iterating over a set fails when another thread changes it.
+  using list = bound(py, py.realm.functions.PySequence_List(pointer));
+  for (const item of readList(reading, list.pointer) as unknown[]) {
+    items.add(item);
+  }
+  return items;
+}
+
+function readDict(reading: Reading, pointer: Address): unknown {
+  const known = reading.seen.get(pointer);
+  if (known !== undefined) {
+    return known;
+  }
+  const { py } = reading;
+  const { functions } = py.realm;
+  // A list of its own: the dict may change meanwhile.
+  using items = bound(py, functions.PyDict_Items(pointer));
+  const length = functions.PyList_Size(items.pointer);
+  const keys: unknown[] = [];
+  const values: Address[] = [];
+  for (let i = 0; i < length; i++) {
+    // The list and its tuples are ours alone.
+    const pair = functions.PyList_GetItemRef(items.pointer, i);
+    functions.Py_DecRef(pair);
+    keys.push(toJs(reading, functions.PyTuple_GetItem(pair, 0)));
+    values.push(functions.PyTuple_GetItem(pair, 1));
+  }
+  if (keys.every((key) => typeof key === "string")) {
+    const record: Record<string, unknown> = {};
+    reading.seen.set(pointer, record);
+    keys.forEach((key, i) => {
+      // Also where the key is __proto__.
+      Object.defineProperty(record, key, { value: toJs(reading, values[i]!), writable: true, enumerable: true, configurable: true });
+    });
     return record;
   }
   const map = new Map<unknown, unknown>();
-  reading.seen.set(object.pointer, map);
-  for (const { key, value } of pairs) {
-    map.set(key, toJs(reading, value));
-  }
+  reading.seen.set(pointer, map);
+  keys.forEach((key, i) => map.set(key, toJs(reading, values[i]!)));
   return map;
 }
 
 /** Readers by the names of builtin types. */
 export const READERS: Readonly<Record<string, Reader>> = {
-  bool: ({ py }, object) => py.truth(py.realm.functions.PyObject_IsTrue(object.pointer)),
+  bool: ({ py }, pointer) => py.truth(py.realm.functions.PyObject_IsTrue(pointer)),
   int: readInteger,
-  float: ({ py }, object) => py.realm.functions.PyFloat_AsDouble(object.pointer),
-  str: ({ py }, object) => py.text(object.pointer),
-  bytes: ({ py }, { pointer }) => {
+  float: ({ py }, pointer) => py.realm.functions.PyFloat_AsDouble(pointer),
+  str: ({ py }, pointer) => py.text(pointer),
+  bytes: ({ py }, pointer) => {
     const { functions, memory } = py.realm;
     return memory.bytes(functions.PyBytes_AsString(pointer), functions.PyBytes_Size(pointer)).slice();
   },
-  list: readArray,
-  tuple: readArray,
+  list: readList,
+  tuple: readTuple,
   set: readSet,
   frozenset: readSet,
   dict: readDict,

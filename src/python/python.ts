@@ -213,17 +213,35 @@ export class Python implements Attached {
       return value;
     }
     this.realm.requireAttached();
-    return this.any(toPython(this, value, (func) => this.function(func as (...values: unknown[]) => unknown).leak()));
+    return new PyAny(this, this.#new(value));
+  }
+
+  /** A new reference to the Python object for a value. */
+  #new(value: unknown): Address {
+    const pointer = toPython(this, value, (func) => this.function(func as (...values: unknown[]) => unknown).leak());
+    if (pointer === 0) {
+      this.throwPending();
+    }
+    return pointer;
   }
 
   toJs(object: Handle): unknown {
+    const { none } = this;
     const reading: Reading = {
       py: this,
       readers: this.#cache.readers,
       seen: new Map(),
-      host: (item) => (item.isNone() ? { value: undefined } : this.#host(item)),
+      other: (pointer) => {
+        if (pointer === none) {
+          return undefined;
+        }
+        this.realm.functions.Py_IncRef(pointer);
+        const item = new PyAny(this, pointer);
+        const own = this.#host(item);
+        return own ? own.value : item.unbind();
+      },
     };
-    return toJs(reading, object as PyAny);
+    return toJs(reading, object.pointer);
   }
 
   #host(object: PyAny): { value: unknown } | undefined {
@@ -270,27 +288,37 @@ export class Python implements Attached {
   call(callable: Handle, positional: readonly unknown[], keywords?: Readonly<Record<string, unknown>>): Address {
     const { pointer } = callable;
     const names = keywords === undefined ? [] : Object.keys(keywords);
-    const values = [...positional, ...names.map((name) => keywords![name])].map((value) => this.from(value));
+    const values = names.length === 0 ? positional : [...positional, ...names.map((name) => keywords![name])];
     const tuple = names.length === 0 ? 0 : this.tuple(names).pointer;
     return this.#vectorcall(values, (place) => this.realm.functions.PyObject_Vectorcall(pointer, place, positional.length, tuple));
   }
 
   callMethod(object: Handle, name: string, positional: readonly unknown[]): Address {
-    const values = [object as PyAny, ...positional.map((value) => this.from(value))];
     const method = this.interned(name);
-    return this.#vectorcall(values, (place) => this.realm.functions.PyObject_VectorcallMethod(method, place, values.length, 0));
+    return this.#vectorcall([object, ...positional], (place) =>
+      this.realm.functions.PyObject_VectorcallMethod(method, place, positional.length + 1, 0),
+    );
   }
 
   /** Calls with the address of an array of the values' addresses. */
-  #vectorcall(values: readonly Handle[], call: (place: Address) => Address): Address {
+  #vectorcall(values: readonly unknown[], call: (place: Address) => Address): Address {
     const { functions, memory } = this.realm;
     this.realm.requireAttached();
     const before = functions.emscripten_stack_get_current();
     const place = functions._emscripten_stack_alloc(4 * values.length + 4);
+    // How many of the references there are ours.
+    let made = 0;
     try {
-      const words = memory.words(place + 4 * values.length);
-      for (let i = 0; i < values.length; i++) {
-        words[(place >>> 2) + i] = values[i]!.pointer;
+      for (; made < values.length; made++) {
+        const value = values[made];
+        let pointer: Address;
+        if (value instanceof PyAny) {
+          ({ pointer } = value);
+          functions.Py_IncRef(pointer);
+        } else {
+          pointer = this.#new(value);
+        }
+        memory.setWord(place + 4 * made, pointer);
       }
       const result = call(place);
       if (result === 0) {
@@ -298,6 +326,9 @@ export class Python implements Attached {
       }
       return result;
     } finally {
+      for (let i = 0; i < made; i++) {
+        functions.Py_DecRef(memory.word(place + 4 * i));
+      }
       functions._emscripten_stack_restore(before);
     }
   }
