@@ -18,6 +18,13 @@ addToLibrary({
     PThread.allocateUnusedWorker = () => {
       PThread.unusedWorkers.push(weft.createWorker());
     };
+    // Listening to a worker makes it keep Node's process; the host says itself what keeps it.
+    const load = PThread.loadWasmModuleToWorker;
+    PThread.loadWasmModuleToWorker = (worker) => {
+      const loaded = load.call(PThread, worker);
+      worker.unref?.();
+      return loaded;
+    };
     // Once a program has shown that it starts threads, one idle worker is kept ready.
     const getNewWorker = PThread.getNewWorker;
     PThread.getNewWorker = () => {

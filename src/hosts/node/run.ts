@@ -41,7 +41,11 @@ const FORWARDED = ["SIGINT", "SIGTERM", "SIGHUP", "SIGUSR2", "SIGWINCH", "SIGCON
  * @throws RuntimeFilesError when the runtime cannot be loaded.
  * @throws GuestError when a mount or the working directory fails.
  */
-export async function runProgram(program: NodeProgram): Promise<GuestEnd> {
+export function runProgram(program: NodeProgram): Promise<GuestEnd> {
+  return new KeepAlive().during(run(program));
+}
+
+async function run(program: NodeProgram): Promise<GuestEnd> {
   const { assets } = program;
   const compiled = assets.compile();
   // Failures surface where the result is awaited, below.
@@ -118,8 +122,7 @@ export async function runProgram(program: NodeProgram): Promise<GuestEnd> {
       deliver(name);
     });
   }
-  // The glue lets go of its workers; the program still keeps the process alive.
-  const end = await new KeepAlive().during(guest.ended);
+  const end = await guest.ended;
   terminal.close();
   return end;
 }

@@ -1,0 +1,61 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const GUIDES = join(ROOT, "src/guides");
+
+/** A program of a guide, the files that were shown before it, and what it prints. */
+interface Program {
+  readonly code: string;
+  readonly files: Readonly<Record<string, string>>;
+  readonly output: string;
+}
+
+function programs(markdown: string): Program[] {
+  const found: Program[] = [];
+  let files: Record<string, string> = {};
+  let code: string | undefined;
+  for (const [, language, text] of markdown.matchAll(/^```(js|text)\n([\s\S]*?)^```$/gm)) {
+    const name = /^\/\/ (\S+\.mjs)\n/.exec(text!)?.[1];
+    if (language === "js" && name !== undefined) {
+      files[name] = text!;
+    } else if (language === "js") {
+      code = text!;
+    } else if (code !== undefined) {
+      found.push({ code, files, output: text! });
+      code = undefined;
+      files = {};
+    }
+  }
+  return found;
+}
+
+const cases = readdirSync(GUIDES).flatMap((name) =>
+  programs(readFileSync(join(GUIDES, name), "utf8")).map((program, index) => ({ name, number: index + 1, ...program })),
+);
+
+test("every block of code is followed by what it prints", () => {
+  const blocks = readdirSync(GUIDES).flatMap((name) => [...readFileSync(join(GUIDES, name), "utf8").matchAll(/^```js\n(?!\/\/ \S+\.mjs)/gm)]);
+  expect(cases.length).toBe(blocks.length);
+  expect(cases.length).toBeGreaterThan(0);
+});
+
+test.each(cases)("$name, program $number", ({ code, files, output }) => {
+  const folder = mkdtempSync(join(tmpdir(), "weft-guide-"));
+  try {
+    // The package as an application has it.
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(ROOT, join(folder, "node_modules/weft-python"));
+    for (const [name, text] of Object.entries({ ...files, "main.mjs": code })) {
+      writeFileSync(join(folder, name), text);
+    }
+    const { stdout, stderr, status } = spawnSync(process.execPath, ["main.mjs"], { cwd: folder, encoding: "utf8", timeout: 60_000 });
+    expect({ stdout, stderr, status }).toEqual({ stdout: output, stderr: "", status: 0 });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
