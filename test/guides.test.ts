@@ -6,7 +6,8 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const GUIDES = join(ROOT, "src/guides");
+/** Paths below the root. */
+const GUIDES = ["README.md", ...readdirSync(join(ROOT, "src/guides")).map((name) => `src/guides/${name}`)];
 
 /** A program of a guide, the files that were shown before it, and what it prints. */
 interface Program {
@@ -34,12 +35,12 @@ function programs(markdown: string): Program[] {
   return found;
 }
 
-const cases = readdirSync(GUIDES).flatMap((name) =>
-  programs(readFileSync(join(GUIDES, name), "utf8")).map((program, index) => ({ name, number: index + 1, ...program })),
+const cases = GUIDES.flatMap((name) =>
+  programs(readFileSync(join(ROOT, name), "utf8")).map((program, index) => ({ name, number: index + 1, ...program })),
 );
 
 test("every block of code is followed by what it prints", () => {
-  const blocks = readdirSync(GUIDES).flatMap((name) => [...readFileSync(join(GUIDES, name), "utf8").matchAll(/^```js\n(?!\/\/ \S+\.mjs)/gm)]);
+  const blocks = GUIDES.flatMap((name) => [...readFileSync(join(ROOT, name), "utf8").matchAll(/^```js\n(?!\/\/ \S+\.mjs)/gm)]);
   expect(cases.length).toBe(blocks.length);
   expect(cases.length).toBeGreaterThan(0);
 });

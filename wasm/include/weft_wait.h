@@ -11,7 +11,6 @@
  *   bit          set by                     cleared by
  *   WEFT_TOKEN   any waker (weft_unpark)    the owner (weft_park, weft_park_cancel)
  *   WEFT_INTR    weft_interrupt             the owner (weft_interrupt_take)
- *   WEFT_KILL    weft_kill                  nobody
  *
  * All accesses are sequentially consistent read-modify-writes or loads; a waker
  * sets its bit first and notifies second, and the owner waits only while the word
@@ -29,7 +28,6 @@ extern "C" {
 
 #define WEFT_TOKEN 1u
 #define WEFT_INTR 2u
-#define WEFT_KILL 4u
 
 /* Why a thread waits; read by the thread view and by hang reports. */
 enum weft_wait_kind {
