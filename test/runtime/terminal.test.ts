@@ -16,7 +16,7 @@ class TerminalSession {
 
   constructor(args: readonly string[]) {
     const command = [process.execPath, WEFT, ...args].map((arg) => `'${arg.replaceAll("'", "'\\''")}'`).join(" ");
-    this.#child = spawn("script", ["-qefc", command, "/dev/null"], { stdio: ["pipe", "pipe", "inherit"], env: { PATH: process.env["PATH"], TERM: "xterm" } });
+    this.#child = spawn("script", ["-qefc", `exec ${command}`, "/dev/null"], { stdio: ["pipe", "pipe", "inherit"], env: { PATH: process.env["PATH"], TERM: "xterm" } });
     this.#child.stdout!.setEncoding("utf8").on("data", (text: string) => {
       this.#output += text;
       this.#changed();
@@ -51,6 +51,11 @@ class TerminalSession {
       await Promise.race([changed, new Promise((resolve) => (timer = setTimeout(resolve, left)))]);
       clearTimeout(timer);
     }
+  }
+
+  /** What came after what was waited for. */
+  get rest(): string {
+    return this.#output.slice(this.#seen);
   }
 
   kill(): void {
@@ -90,7 +95,7 @@ test("the prompt evaluates, edits, remembers, and is interrupted", async () => {
   await session.see("('me', True)");
   await session.see(">>> ");
   session.type("raise SystemExit(7)\r");
-  expect(await session.ended).toBe(7);
+  expect({ status: await session.ended, rest: session.rest }).toMatchObject({ status: 7 });
 });
 
 test("Control-D at the prompt ends it", async () => {
