@@ -27,5 +27,7 @@ export async function runRepl(args: readonly string[]): Promise<number> {
   if (rest.length > 0) {
     throw new CliError(`weft repl takes no script; did you mean "weft run ${rest[0]}"?`, ExitCode.usage);
   }
-  return runPython({ ...options, pythonArguments: process.stdin.isTTY ? [] : ["-i"] });
+  // Lines are edited by the host; Python's own editor cannot work here, and would say so first.
+  const environment = { PYTHON_BASIC_REPL: "1", ...options.environment };
+  return runPython({ ...options, environment, pythonArguments: process.stdin.isTTY ? [] : ["-i"] });
 }

@@ -53,6 +53,10 @@ class TerminalSession {
     }
   }
 
+  get all(): string {
+    return this.#output;
+  }
+
   /** What came after what was waited for. */
   get rest(): string {
     return this.#output.slice(this.#seen);
@@ -71,6 +75,7 @@ afterEach(() => {
 test("the prompt evaluates, edits, remembers, and is interrupted", async () => {
   session = new TerminalSession(["repl"]);
   await session.see(">>> ");
+  expect(session.all).not.toContain("warning");
   session.type("6 * 7\r");
   await session.see("\n42");
   await session.see(">>> ");
