@@ -8,3 +8,4 @@ export { Py, type SentPy } from "./python/py.js";
 export { Python, type HostFunction } from "./python/python.js";
 export { HostWeft, Weft, type RunOptions, type ThreadHandle } from "./python/weft.js";
 export { GuestError, type GuestLimits, type Mount } from "./runtime/guest.js";
+export { LayoutError } from "./abi/layout.js";

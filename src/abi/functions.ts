@@ -51,6 +51,7 @@ export const FUNCTIONS = {
   weft_host_object_released: "i",
   weft_thread_spawn: "iii",
   weft_error_set: "vppi",
+  weft_layout_hash: "i",
 
   // CPython: references and objects. Only functions that return or take owned references where the
   // object is shared.

@@ -1,6 +1,8 @@
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { FUNCTIONS } from "../abi/functions.js";
+import { layoutHeader } from "../abi/layout-header.js";
+import { LAYOUT } from "../abi/layout.js";
 import type { CacheEntry } from "./cache.js";
 import { ensure } from "./ensure.js";
 import { describeFiles, hashFile, keyOf, listFiles } from "./hash.js";
@@ -27,6 +29,7 @@ export function linkKey(context: BuildContext, toolchain: Toolchain, variant: Va
     recipe: ["link.mk", "symbols.py"].map((name) => hashFile(join(context.folders.recipe, name))),
     stdlib: context.recipe.stdlib,
     exports: exportsLibrary(),
+    layout: layoutHeader(LAYOUT),
     flags: { cflags, flags, variant: context.recipe.link[variant] },
     epoch: context.recipe.epoch,
   });
@@ -60,6 +63,7 @@ export async function ensureLink(
         const prefix = copyInto(workspace, libs.folder, "libs");
         const exported = writeInto(workspace, "exports", `${Object.keys(FUNCTIONS).map((name) => `_${name}`).join("\n")}\n`);
         writeInto(workspace, "wasm/exports-library.js", exportsLibrary());
+        writeInto(workspace, "wasm/include/weft_layout.h", layoutHeader(LAYOUT));
         for (const name of ["work", "out"]) {
           mkdirSync(join(workspace.folder, name));
         }

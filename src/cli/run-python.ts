@@ -1,5 +1,6 @@
 import { statSync, accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
+import { LayoutError } from "../abi/layout.js";
 import { RuntimeAssets, RuntimeFilesError } from "../hosts/node/assets.js";
 import { runProgram } from "../hosts/node/run.js";
 import { GuestError, type GuestLimits, type Mount } from "../runtime/guest.js";
@@ -77,7 +78,7 @@ export async function runPython(options: RunOptions): Promise<number> {
       { cause: end.error },
     );
   } catch (error) {
-    if (error instanceof RuntimeFilesError) {
+    if (error instanceof RuntimeFilesError || error instanceof LayoutError) {
       throw new CliError(error.message, ExitCode.runtimeFiles, { cause: error });
     }
     if (error instanceof GuestError) {

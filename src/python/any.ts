@@ -1,11 +1,12 @@
 import type { Address } from "../abi/functions.js";
+import { CONSTANTS } from "../abi/layout.js";
 import type { Attached } from "./attached.js";
 import { DetachedError } from "./lifecycle.js";
 import { Py } from "./py.js";
 import type { Scope } from "./scope.js";
 
-/** Comparisons, as C numbers them. */
-const COMPARE = { "<": 0, "<=": 1, "==": 2, "!=": 3, ">": 4, ">=": 5 } as const;
+/** Comparisons and the names of their numbers. */
+const COMPARE = { "<": "Py_LT", "<=": "Py_LE", "==": "Py_EQ", "!=": "Py_NE", ">": "Py_GT", ">=": "Py_GE" } as const;
 
 /** Operators of two operands and the functions behind them. */
 const BINARY = {
@@ -185,7 +186,7 @@ export class PyAny {
   compare(operator: keyof typeof COMPARE, other: unknown): boolean {
     const right = this.py.from(other);
     const { functions } = this.py.realm;
-    using result = bound(this.py, functions.PyObject_RichCompare(this.pointer, right.pointer, COMPARE[operator]));
+    using result = bound(this.py, functions.PyObject_RichCompare(this.pointer, right.pointer, CONSTANTS[COMPARE[operator]]));
     return this.py.truth(functions.PyObject_IsTrue(result.pointer));
   }
 

@@ -1,4 +1,5 @@
 import type { Address, Functions } from "../abi/functions.js";
+import { checkLayout } from "../abi/layout.js";
 import { PyAny } from "./any.js";
 import { Python, RawFunction } from "./python.js";
 import { Realm } from "./realm.js";
@@ -20,8 +21,13 @@ export class RealmBinding {
     this.id = id;
   }
 
-  /** Called once by the glue, before anything else. */
+  /**
+   * Called once by the glue, before anything else.
+   * @throws LayoutError when the module was built by another version of this package. In a worker realm that ends the
+   * realm, which is right: the host realm checks before it makes any, so this package's own files do not match.
+   */
   bind(memory: WebAssembly.Memory, functions: Functions): void {
+    checkLayout(functions);
     this.#realm ??= new Realm(this.id, memory, functions);
   }
 

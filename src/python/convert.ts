@@ -1,4 +1,5 @@
 import type { Address } from "../abi/functions.js";
+import { CONSTANTS } from "../abi/layout.js";
 import { bound, PyAny } from "./any.js";
 import type { Attached } from "./attached.js";
 import { Py } from "./py.js";
@@ -69,7 +70,7 @@ export function toPython(py: Attached, value: unknown, func: (value: Function) =
     case "undefined":
       return py.none;
     case "boolean":
-      return functions.Py_GetConstant(value ? 2 : 1);
+      return functions.Py_GetConstant(value ? CONSTANTS.Py_CONSTANT_TRUE : CONSTANTS.Py_CONSTANT_FALSE);
     case "number":
       if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
         return value >= -SMALL && value < SMALL ? functions.PyLong_FromLong(value) : functions.PyLong_FromLongLong(BigInt(value));

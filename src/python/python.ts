@@ -1,4 +1,5 @@
 import type { Address } from "../abi/functions.js";
+import { CONSTANTS } from "../abi/layout.js";
 import { bound, PyAny } from "./any.js";
 import type { Attached, Handle } from "./attached.js";
 import { READERS, toJs, toPython, type Reading } from "./convert.js";
@@ -36,7 +37,7 @@ export class Python implements Attached {
   }
 
   get none(): Address {
-    return this.realm.functions.Py_GetConstant(0);
+    return this.realm.functions.Py_GetConstant(CONSTANTS.Py_CONSTANT_NONE);
   }
 
   /** `None` */
@@ -360,12 +361,12 @@ export class Python implements Attached {
 
   /** The value of an expression. */
   eval(code: string, globals?: PyAny, locals?: PyAny): PyAny {
-    return this.#evaluate(code, 258, globals, locals);
+    return this.#evaluate(code, CONSTANTS.Py_eval_input, globals, locals);
   }
 
   /** Runs statements. */
   run(code: string, globals?: PyAny, locals?: PyAny): void {
-    this.#evaluate(code, 257, globals, locals)[Symbol.dispose]();
+    this.#evaluate(code, CONSTANTS.Py_file_input, globals, locals)[Symbol.dispose]();
   }
 
   #evaluate(code: string, start: number, globals: PyAny | undefined, locals: PyAny | undefined): PyAny {
@@ -382,7 +383,7 @@ export class Python implements Attached {
     return this.any(functions.PyEval_EvalCode(compiled.pointer, space.pointer, (locals ?? space).pointer));
   }
 
-  /** A code object. `start` is 257 for statements, 258 for an expression. */
+  /** A code object. `start` is Py_file_input for statements, Py_eval_input for an expression. */
   private compile(code: string, start: number): PyAny {
     const { functions, memory } = this.realm;
     // Not in scratch memory: compiling can run Python code (warnings).

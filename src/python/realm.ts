@@ -1,7 +1,12 @@
 import type { Address, Functions } from "../abi/functions.js";
+import { offsetOf } from "../abi/layout.js";
 import { AttachError, DetachedError, lifecycleState, Lifecycle, type LifecycleState } from "./lifecycle.js";
 import { Memory } from "./memory.js";
 import { Scope } from "./scope.js";
+
+/** Places in the runtime's words, in words. */
+const DROPPED = offsetOf("weft_words", "dropped") / 4;
+const RELEASED = offsetOf("weft_words", "released") / 4;
 
 /** Bytes of the realm's scratch memory. */
 const SCRATCH = 4096;
@@ -148,12 +153,12 @@ export class Realm {
 
   /** Attached: releases what detached threads dropped, and values that Python let go of. */
   drain(): void {
-    const words = this.memory.words(this.#words + 8);
+    const words = this.memory.words(this.#words + RELEASED * 4);
     const at = this.#words >>> 2;
-    if (words[at + 1] !== 0) {
+    if (words[at + DROPPED] !== 0) {
       this.functions.weft_pool_drain();
     }
-    const released = words[at + 2]!;
+    const released = words[at + RELEASED]!;
     if (released !== this.#seenReleased) {
       this.#seenReleased = released;
       for (let id = this.functions.weft_host_object_released(); id >= 0; id = this.functions.weft_host_object_released()) {

@@ -1,4 +1,5 @@
 import type { Address } from "../abi/functions.js";
+import { offsetOf } from "../abi/layout.js";
 import { PyAny } from "./any.js";
 import { AttachError, type LifecycleState } from "./lifecycle.js";
 import { Py } from "./py.js";
@@ -159,8 +160,8 @@ export class HostWeft extends Weft {
     const { memory, functions } = this.realm;
     try {
       this.attach((py) => {
-        const result = memory.word(job + 16);
-        const error = memory.word(job + 20);
+        const result = memory.word(job + offsetOf("weft_job", "result"));
+        const error = memory.word(job + offsetOf("weft_job", "error"));
         const pointer = result !== 0 ? result : error;
         functions.Py_IncRef(pointer);
         const object = new PyAny(py, pointer);

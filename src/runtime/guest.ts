@@ -1,3 +1,4 @@
+import { checkLayout } from "../abi/layout.js";
 import { GuestEvent, type StdioKind } from "../abi/events.js";
 import { readString, withStrings, allocate } from "../abi/memory.js";
 import type { Address, GuestFactory, GuestModule } from "../abi/module.js";
@@ -107,7 +108,8 @@ export class Guest {
   /**
    * Instantiates the runtime and starts Python's main thread. Returns when the thread
    * has been created, long before Python is initialised.
-   * @throws GuestError when a mount, the working directory or the thread fails.
+   * @throws GuestError when a mount, the working directory or the thread fails; LayoutError when the module was
+   * built by another version of this package.
    */
   static async start(platform: GuestPlatform, options: GuestOptions): Promise<Guest> {
     const guest = new Guest(platform);
@@ -140,6 +142,7 @@ export class Guest {
         return {};
       },
     });
+    checkLayout(guest.#module.weftExports());
     guest.#configure(options);
     return guest;
   }

@@ -77,6 +77,9 @@ int weft_thread_spawn(int32_t id, size_t stack_size);
 /* Set the pending exception from UTF-8 text. */
 void weft_error_set(PyObject *type, const char *message, Py_ssize_t length);
 
+/* Of the layout (src/abi/layout.ts) that this module was compiled against. */
+uint32_t weft_layout_hash(void);
+
 /* Imports, in wasm/python-library.js. */
 extern int32_t weft_host_realm(void);
 extern PyObject *weft_host_call(int32_t id, PyObject *const *arguments, Py_ssize_t count, PyObject *names);

@@ -55,7 +55,7 @@ WEFT_EXPORT void weft_tty_set_size(int rows, int columns);
 /* How many bytes the ring took, 0 when it is full. Never blocks for long. */
 WEFT_EXPORT size_t weft_stdin_push(const void *data, size_t length);
 /* One end-of-file, as Control-D on a terminal: later input is read as usual. */
-WEFT_EXPORT void weft_stdin_eof(void);
+void weft_stdin_eof(void);
 /* The end: every later read that finds no bytes returns 0. */
 WEFT_EXPORT void weft_stdin_close(void);
 /* Free bytes in the ring: how much a push can take at the moment. */

@@ -11,9 +11,6 @@
 #include "weft_python.h"
 #include "weft_thread.h"
 
-/* The host reads the result: src/python/weft.ts. */
-_Static_assert(offsetof(weft_job, result) == 16 && offsetof(weft_job, error) == 20, "layout");
-
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static weft_job *first, **last = &first, *current;
 static int ending, end_status;

@@ -17,6 +17,8 @@ export class RealmWorkers {
     this.#spare = this.#start((error) => {
       this.#spareFailed(error);
     });
+    // If loading fails nobody takes it, and it shall not keep the process.
+    this.#spare.unref();
   }
 
   /** A worker that loads the glue. `onError` hears of what the realm did not catch. */
@@ -24,6 +26,7 @@ export class RealmWorkers {
     const spare = this.#spare;
     if (spare) {
       this.#spare = undefined;
+      spare.ref();
       this.#spareFailed = onError;
       return spare;
     }
@@ -36,6 +39,9 @@ export class RealmWorkers {
       workerData: "em-pthread",
       argv: [this.#glueUrl, String(this.#nextRealm++)],
       resourceLimits: { stackSizeMb: STACK_MIB },
+      // A worker inherits the options of the command line, and with `node --input-type=module -e` Node would refuse
+      // its script. It refuses most other options when they are passed explicitly: so none are.
+      ...(process.execArgv.some((option) => option.startsWith("--input-type")) ? { execArgv: [] } : {}),
     });
     // The glue installs a handler that throws in this realm; the guest's end reports it.
     Object.defineProperty(worker, "onerror", { get: () => onError, set: () => undefined });

@@ -1,0 +1,188 @@
+import { errno } from "./errno.js";
+import { FUNCTIONS } from "./functions.js";
+
+/** A structure as C lays it out, in bytes. */
+export interface Struct {
+  /** C's name of the type. */
+  readonly c: string;
+  readonly size: number;
+  readonly align: number;
+  /** Offset and size of each member that TypeScript touches. */
+  readonly fields: Readonly<Record<string, readonly [offset: number, size: number]>>;
+}
+
+/**
+ * Structures of the guest that TypeScript reads or writes. The build compiles an assertion for every
+ * number (wasm/python/layout.c), so a wrong one does not link.
+ */
+export const STRUCTS = {
+  PyObject: {
+    c: "PyObject",
+    size: 20,
+    align: 4,
+    fields: { ob_tid: [0, 4], ob_mutex: [6, 1], ob_gc_bits: [7, 1], ob_ref_local: [8, 4], ob_ref_shared: [12, 4], ob_type: [16, 4] },
+  },
+  PyVarObject: { c: "PyVarObject", size: 24, align: 4, fields: { ob_size: [20, 4] } },
+  PyTypeObject: {
+    c: "PyTypeObject",
+    size: 220,
+    align: 4,
+    fields: { tp_name: [24, 4], tp_basicsize: [28, 4], tp_itemsize: [32, 4], tp_vectorcall_offset: [40, 4], tp_flags: [96, 4], tp_base: [140, 4], tp_dict: [144, 4] },
+  },
+  Py_buffer: {
+    c: "Py_buffer",
+    size: 44,
+    align: 4,
+    fields: {
+      buf: [0, 4],
+      obj: [4, 4],
+      len: [8, 4],
+      itemsize: [12, 4],
+      readonly: [16, 4],
+      ndim: [20, 4],
+      format: [24, 4],
+      shape: [28, 4],
+      strides: [32, 4],
+      suboffsets: [36, 4],
+      internal: [40, 4],
+    },
+  },
+  PyMutex: { c: "PyMutex", size: 1, align: 1, fields: { _bits: [0, 1] } },
+  PyCriticalSection: { c: "PyCriticalSection", size: 8, align: 4, fields: {} },
+  PyCriticalSection2: { c: "PyCriticalSection2", size: 12, align: 4, fields: {} },
+  // wasm/include/weft_python.h
+  weft_words: { c: "struct weft_words", size: 12, align: 4, fields: { lifecycle: [0, 4], dropped: [4, 4], released: [8, 4] } },
+  weft_job: { c: "weft_job", size: 28, align: 4, fields: { result: [16, 4], error: [20, 4] } },
+  // wasm/include/weft_host.h: 64-bit integers, written in this order.
+  weft_host_stat: {
+    c: "weft_host_stat",
+    size: 88,
+    align: 8,
+    fields: {
+      mode: [0, 8],
+      nlink: [8, 8],
+      uid: [16, 8],
+      gid: [24, 8],
+      size: [32, 8],
+      blocks: [40, 8],
+      dev: [48, 8],
+      ino: [56, 8],
+      atime_ns: [64, 8],
+      mtime_ns: [72, 8],
+      ctime_ns: [80, 8],
+    },
+  },
+} as const satisfies Readonly<Record<string, Struct>>;
+
+/** Constant expressions of C (32-bit integers, or pointers made of such) and their values. */
+export const CONSTANTS = {
+  // What the signatures in functions.ts and the 32-bit words in all of this rest on.
+  "sizeof(void *)": 4,
+  "sizeof(long)": 4,
+  "sizeof(Py_ssize_t)": 4,
+  "sizeof(Py_hash_t)": 4,
+  "PY_VERSION_HEX >> 24": 3,
+  "PY_VERSION_HEX >> 16 & 255": 13,
+  Py_GIL_DISABLED: 1,
+
+  Py_file_input: 257,
+  Py_eval_input: 258,
+  Py_LT: 0,
+  Py_LE: 1,
+  Py_EQ: 2,
+  Py_NE: 3,
+  Py_GT: 4,
+  Py_GE: 5,
+
+  Py_CONSTANT_NONE: 0,
+  Py_CONSTANT_FALSE: 1,
+  Py_CONSTANT_TRUE: 2,
+  Py_CONSTANT_ELLIPSIS: 3,
+  Py_CONSTANT_NOT_IMPLEMENTED: 4,
+  Py_CONSTANT_ZERO: 5,
+  Py_CONSTANT_ONE: 6,
+  Py_CONSTANT_EMPTY_STR: 7,
+  Py_CONSTANT_EMPTY_BYTES: 8,
+  Py_CONSTANT_EMPTY_TUPLE: 9,
+
+  PyBUF_SIMPLE: 0,
+  PyBUF_WRITABLE: 0x1,
+  PyBUF_FORMAT: 0x4,
+  PyBUF_ND: 0x8,
+  PyBUF_STRIDES: 0x18,
+  PyBUF_C_CONTIGUOUS: 0x38,
+  PyBUF_F_CONTIGUOUS: 0x58,
+  PyBUF_ANY_CONTIGUOUS: 0x98,
+  PyBUF_INDIRECT: 0x118,
+  PyBUF_CONTIG: 0x9,
+  PyBUF_CONTIG_RO: 0x8,
+  PyBUF_FULL: 0x11d,
+  PyBUF_FULL_RO: 0x11c,
+
+  Py_mod_create: 1,
+  Py_mod_exec: 2,
+  Py_mod_multiple_interpreters: 3,
+  Py_mod_gil: 4,
+  Py_MOD_GIL_USED: 0,
+  Py_MOD_GIL_NOT_USED: 1,
+
+  Py_TPFLAGS_LONG_SUBCLASS: 2 ** 24,
+  Py_TPFLAGS_LIST_SUBCLASS: 2 ** 25,
+  Py_TPFLAGS_TUPLE_SUBCLASS: 2 ** 26,
+  Py_TPFLAGS_BYTES_SUBCLASS: 2 ** 27,
+  Py_TPFLAGS_UNICODE_SUBCLASS: 2 ** 28,
+  Py_TPFLAGS_DICT_SUBCLASS: 2 ** 29,
+  Py_TPFLAGS_BASE_EXC_SUBCLASS: 2 ** 30,
+  Py_TPFLAGS_TYPE_SUBCLASS: 2 ** 31,
+} as const;
+
+/** Offset of a member, in bytes: `offsetOf("weft_job", "result")`. */
+export function offsetOf<S extends keyof typeof STRUCTS>(struct: S, field: keyof (typeof STRUCTS)[S]["fields"]): number {
+  const fields: Struct["fields"] = STRUCTS[struct].fields;
+  return fields[field as string]![0];
+}
+
+/** Everything that this package takes for granted about the runtime's module. */
+export interface Layout {
+  readonly structs: Readonly<Record<string, Struct>>;
+  readonly constants: Readonly<Record<string, number>>;
+  readonly functions: Readonly<Record<string, string>>;
+}
+
+export const LAYOUT: Layout = { structs: STRUCTS, constants: { ...CONSTANTS, ...errno }, functions: FUNCTIONS };
+
+/** 32 bits that differ, but for chance, between layouts that differ (FNV-1a over their JSON). */
+export function layoutHash(layout: Layout): number {
+  const text = JSON.stringify([layout.structs, layout.constants, layout.functions]);
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) {
+    // The tables are ASCII.
+    hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  }
+  return hash >>> 0;
+}
+
+/** The built runtime belongs to another version of this package. */
+export class LayoutError extends Error {
+  override readonly name = "LayoutError";
+}
+
+let own: number | undefined;
+
+/**
+ * Compares what the module was built for with what this package takes for granted. Runs no Python, and
+ * may be called before Python starts.
+ * @param functions the module's exports; those of another version may lack any of them.
+ * @throws LayoutError when they differ: any further use could corrupt memory.
+ */
+export function checkLayout(functions: { readonly weft_layout_hash?: () => number }): void {
+  own ??= layoutHash(LAYOUT);
+  const built = functions.weft_layout_hash;
+  const hex = (hash: number): string => hash.toString(16).padStart(8, "0");
+  if (typeof built !== "function" || built() >>> 0 !== own) {
+    throw new LayoutError(
+      `the Python runtime was built by another version of this package (layout ${typeof built === "function" ? hex(built() >>> 0) : "unknown"}, needed ${hex(own)}); ` +
+        'run "weft build" to build it again, and load all of the package from one installation',
+    );
+  }
+}

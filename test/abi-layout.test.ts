@@ -1,0 +1,251 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { checkLayout, LAYOUT, LayoutError, layoutHash, offsetOf, STRUCTS, type Layout, type Struct } from "../src/abi/layout.js";
+import { layoutHeader } from "../src/abi/layout-header.js";
+import { cacheFolder } from "../src/build/cache.js";
+import { readRecipe } from "../src/build/recipe.js";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const VARIANTS = ["release", "test", "debug"] as const;
+
+/** A layout in which one number is another one. */
+function changed(change: { struct?: [name: string, change: (struct: Struct) => Struct]; constants?: Record<string, number>; functions?: Record<string, string> }): Layout {
+  const structs = { ...LAYOUT.structs };
+  if (change.struct) {
+    const [name, edit] = change.struct;
+    structs[name] = edit(structs[name]!);
+  }
+  return { structs, constants: { ...LAYOUT.constants, ...change.constants }, functions: { ...LAYOUT.functions, ...change.functions } };
+}
+
+function withField(struct: Struct, name: string, field: readonly [number, number]): Struct {
+  return { ...struct, fields: { ...struct.fields, [name]: field } };
+}
+
+/** A layout in which every number is wrong. */
+function allWrong(): Layout {
+  return {
+    structs: Object.fromEntries(
+      Object.entries(LAYOUT.structs).map(([name, struct]) => [
+        name,
+        {
+          c: struct.c,
+          size: struct.size + 1,
+          align: struct.align * 2,
+          fields: Object.fromEntries(Object.entries(struct.fields).map(([field, [offset, size]]) => [field, [offset + 1, size * 2]])),
+        },
+      ]),
+    ) as Layout["structs"],
+    constants: Object.fromEntries(Object.entries(LAYOUT.constants).map(([name, value]) => [name, value + 1])),
+    functions: LAYOUT.functions,
+  };
+}
+
+/** The assertions' messages. */
+function entries(header: string): string[] {
+  return [...header.matchAll(/^_Static_assert\(.*, "([^"]*)"\);$/gm)].map((match) => match[1]!);
+}
+
+/** Compiles layout.c with a given header and returns the messages of the assertions that failed. */
+type Compiler = (layout: Layout) => string[];
+
+/**
+ * A compiler as the link stage calls it: the same program, flags and headers of CPython. Nothing is
+ * installed or built for it; where something is missing, the reason comes back.
+ */
+function compiler(variant: string): Compiler | string {
+  const manifest = join(ROOT, "dist/runtime", variant, "manifest.json");
+  if (!existsSync(manifest)) {
+    return `the variant ${variant} is not built`;
+  }
+  const { keys } = JSON.parse(readFileSync(manifest, "utf8")) as { keys: { cpython: string } };
+  const cache = cacheFolder();
+  const headers = join(cache, `cpython-${keys.cpython}`, "include");
+  if (!existsSync(headers)) {
+    return `CPython's headers of ${variant} are not in the cache ${cache}`;
+  }
+  const onPath = spawnSync("emcc", ["--version"]).status === 0;
+  const root = existsSync(cache) ? readdirSync(cache).filter((name) => name.startsWith("toolchain-")).map((name) => join(cache, name, "root")).find((folder) => existsSync(join(folder, "usr/bin/emcc"))) : undefined;
+  if (!onPath && (root === undefined || process.getuid?.() !== 0)) {
+    return `there is no emcc on PATH and no private root of the build${root === undefined ? "" : " that this user can enter"}`;
+  }
+  // The name says whose it is: the build removes those of processes that have ended.
+  const own = `abi-test-${process.pid}-${variant}`;
+  const folder = onPath ? mkdtempSync(join(tmpdir(), own)) : join(root!, "weft", own);
+  const inside = onPath ? folder : `/weft/${own}`;
+  mkdirSync(folder, { recursive: true });
+  cleanUp.push(folder);
+  for (const name of ["include", "python"]) {
+    cpSync(join(ROOT, "wasm", name), join(folder, name), { recursive: true });
+  }
+  cpSync(headers, join(folder, "cpython"), { recursive: true });
+  const command = ["emcc", ...readRecipe(join(ROOT, "cpython-build")).link.cflags, `-I${inside}/include`, `-I${inside}/cpython`, "-fsyntax-only", "-ferror-limit=0", `${inside}/python/layout.c`];
+  return (layout) => {
+    writeFileSync(join(folder, "include/weft_layout.h"), layoutHeader(layout));
+    const [program = "", ...rest] = onPath ? command : ["chroot", root!, ...command];
+    const { status, stderr, error } = spawnSync(program, rest, { encoding: "utf8", timeout: 100_000, ...(onPath ? {} : { env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", HOME: inside } }) });
+    if (error) {
+      throw error;
+    }
+    const failed = [...stderr.matchAll(/error: static assertion failed.*: ([a-z]+ of .*)$/gm)].map((match) => match[1]!);
+    if ((status === 0) !== (failed.length === 0) || /warning:/.test(stderr)) {
+      throw new Error(`the compiler ended with ${status}:\n${stderr}`);
+    }
+    return failed;
+  };
+}
+const cleanUp: string[] = [];
+afterAll(() => {
+  for (const folder of cleanUp) {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+describe.each(VARIANTS)("the layout in C (%s)", { timeout: 120_000 }, (variant) => {
+  const compile = compiler(variant);
+
+  test("is the declared one", (context) => {
+    if (typeof compile === "string") {
+      return context.skip(compile);
+    }
+    expect(compile(LAYOUT)).toEqual([]);
+  });
+
+  test("one wrong number of each kind does not compile", (context) => {
+    if (typeof compile === "string") {
+      return context.skip(compile);
+    }
+    const job = STRUCTS.weft_job;
+    expect(compile(changed({ struct: ["weft_job", (struct) => withField(struct, "result", [job.fields.result[0] + 4, 4])] }))).toEqual(["offset of weft_job.result"]);
+    expect(compile(changed({ struct: ["PyObject", (struct) => withField(struct, "ob_mutex", [6, 2])] }))).toEqual(["size of PyObject.ob_mutex"]);
+    expect(compile(changed({ struct: ["PyCriticalSection2", (struct) => ({ ...struct, size: 8 })] }))).toEqual(["size of PyCriticalSection2"]);
+    expect(compile(changed({ struct: ["weft_host_stat", (struct) => ({ ...struct, align: 4 })] }))).toEqual(["alignment of weft_host_stat"]);
+    expect(compile(changed({ constants: { Py_eval_input: 257 } }))).toEqual(["value of Py_eval_input"]);
+    expect(compile(changed({ constants: { Py_MOD_GIL_NOT_USED: 0 } }))).toEqual(["value of Py_MOD_GIL_NOT_USED"]);
+    expect(compile(changed({ constants: { "PY_VERSION_HEX >> 16 & 255": 14 } }))).toEqual(["value of PY_VERSION_HEX >> 16 & 255"]);
+    expect(compile(changed({ constants: { ENOENT: 2 } }))).toEqual(["value of ENOENT"]);
+  });
+
+  test("every single assertion can fail", (context) => {
+    if (typeof compile === "string") {
+      return context.skip(compile);
+    }
+    const expected = entries(layoutHeader(LAYOUT));
+    expect(expected.length).toBeGreaterThan(200);
+    expect(compile(allWrong()).sort()).toEqual(expected.sort());
+  });
+});
+
+describe("layoutHash", () => {
+  test("differs for one change of any kind", () => {
+    const hashes = [
+      LAYOUT,
+      changed({ struct: ["weft_job", (struct) => withField(struct, "result", [20, 4])] }),
+      changed({ struct: ["weft_job", (struct) => withField(struct, "result", [16, 8])] }),
+      changed({ struct: ["weft_job", (struct) => withField(struct, "next", [0, 4])] }),
+      changed({ struct: ["weft_job", (struct) => ({ ...struct, size: struct.size + 4 })] }),
+      changed({ struct: ["weft_job", (struct) => ({ ...struct, align: 8 })] }),
+      changed({ constants: { Py_eval_input: 257 } }),
+      changed({ constants: { ENOENT: 2 } }),
+      changed({ functions: { weft_attach: "v" } }),
+      changed({ functions: { PyLong_FromLong: "pl" } }),
+      changed({ functions: { weft_new: "v" } }),
+    ].map(layoutHash);
+    expect(new Set(hashes).size).toBe(hashes.length);
+    expect(hashes.every((hash) => Number.isInteger(hash) && hash >= 0 && hash < 2 ** 32)).toBe(true);
+    expect(layoutHash(structuredClone(LAYOUT))).toBe(hashes[0]);
+  });
+
+  test("is what the header gives to C", () => {
+    expect(layoutHeader(LAYOUT)).toContain(`#define WEFT_LAYOUT_HASH ${layoutHash(LAYOUT)}u\n`);
+  });
+});
+
+describe("offsetOf", () => {
+  test("gives the table's offsets", () => {
+    expect(offsetOf("PyObject", "ob_type")).toBe(16);
+    expect(offsetOf("weft_words", "released")).toBe(8);
+  });
+});
+
+describe("checkLayout", () => {
+  const own = layoutHash(LAYOUT);
+
+  test("accepts its own hash, as the signed number that a module returns", () => {
+    expect(() => checkLayout({ weft_layout_hash: () => own | 0 })).not.toThrow();
+  });
+
+  test("refuses another hash, and a module without one", () => {
+    const other = (own ^ 1) >>> 0;
+    expect(() => checkLayout({ weft_layout_hash: () => other | 0 })).toThrow(LayoutError);
+    expect(() => checkLayout({ weft_layout_hash: () => other | 0 })).toThrow(`(layout ${other.toString(16).padStart(8, "0")}, needed ${own.toString(16).padStart(8, "0")}); run "weft build"`);
+    expect(() => checkLayout({})).toThrow("layout unknown");
+  });
+});
+
+describe("a runtime of another layout", { timeout: 60_000 }, () => {
+  const release = join(ROOT, "dist/runtime/release");
+  const ready = existsSync(join(release, "manifest.json")) && existsSync(join(ROOT, "dist/lib/index.js"));
+
+  /** The release runtime with another glue. */
+  function runtime(edit: (glue: string) => string): string {
+    const folder = mkdtempSync(join(tmpdir(), "weft-layout-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const manifest = JSON.parse(readFileSync(join(release, "manifest.json"), "utf8")) as { files: Record<string, { size: number }> };
+    const glue = edit(readFileSync(join(release, "weft.mjs"), "utf8"));
+    manifest.files["weft.mjs"]!.size = Buffer.byteLength(glue);
+    writeFileSync(join(folder, "weft.mjs"), glue);
+    writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
+    for (const name of ["weft.wasm", "python313.zip"]) {
+      symlinkSync(join(release, name), join(folder, name));
+    }
+    return folder;
+  }
+
+  /** What loading it in a process of its own says. */
+  function load(folder: string): { said: string; status: number | null } {
+    const program = `
+      import { loadWeft, LayoutError } from ${JSON.stringify(new URL("../dist/lib/index.js", import.meta.url).href)};
+      try {
+        const weft = await loadWeft({ runtime: ${JSON.stringify(folder)} });
+        console.log(await weft.eval("6 * 7"));
+        await weft.terminate();
+      } catch (error) {
+        console.log(error instanceof LayoutError, error.message);
+      }`;
+    const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", program], { encoding: "utf8", timeout: 50_000 });
+    return { said: stdout.trim(), status };
+  }
+
+  const hash = /(weft_layout_hash"?:wasmExports)\["[^"]+"\]/;
+
+  test("is refused before Python starts, and the process ends", (context) => {
+    if (!ready) {
+      return context.skip("the release runtime or the bundle is not built");
+    }
+    expect(load(runtime((glue) => glue))).toEqual({ said: "42", status: 0 });
+
+    // Another function answers, and so another number.
+    const other = runtime((glue) => {
+      const stack = /emscripten_stack_get_current"?:wasmExports(\["[^"]+"\])/.exec(glue)![1]!;
+      return glue.replace(hash, (_, start: string) => start + stack);
+    });
+    expect(load(other)).toEqual({ said: expect.stringMatching(/^true the Python runtime was built by another version of this package \(layout [0-9a-f]{8}, needed [0-9a-f]{8}\); run "weft build"/), status: 0 });
+
+    // As before the function was there.
+    const old = runtime((glue) => glue.replace(hash, "weft_other:1"));
+    expect(load(old)).toEqual({ said: expect.stringContaining("(layout unknown, needed "), status: 0 });
+
+    const { stderr, status } = spawnSync(process.execPath, [join(ROOT, "dist/bin/weft-python.js"), "-c", "print(1)"], {
+      encoding: "utf8",
+      env: { ...process.env, WEFT_RUNTIME: old },
+      timeout: 50_000,
+    });
+    expect(stderr).toMatch(/^weft-python: the Python runtime was built by another version/);
+    expect(status).not.toBe(0);
+  });
+});

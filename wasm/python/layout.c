@@ -1,0 +1,10 @@
+/* What src/abi/layout.ts says of the structures and constants that the host uses, asserted where the
+ * compiler knows them; the link stage generates the header. */
+#include <errno.h>
+
+#include "weft_host.h"
+#include "weft_python.h"
+
+#include "weft_layout.h"
+
+uint32_t weft_layout_hash(void) { return WEFT_LAYOUT_HASH; }
