@@ -53,6 +53,26 @@ export const FUNCTIONS = {
   weft_error_set: "vppi",
   weft_layout_hash: "i",
 
+  // wasm/include/weft_sync.h
+  weft_sync_new: "piip",
+  weft_sync_share: "vp",
+  weft_sync_drop: "vp",
+  weft_sync_thread: "i",
+  weft_sync_waiting: "ip",
+  weft_sync_acquire: "ipidi",
+  weft_sync_release: "ipii",
+  weft_sync_finish: "ipip",
+  weft_sync_state: "ip",
+  weft_sync_poisoned: "ip",
+  weft_sync_clear_poison: "vp",
+  weft_sync_value: "pp",
+  weft_sync_swap: "ppp",
+  weft_sync_wait: "ippdi",
+  weft_sync_notify: "ipi",
+  weft_critical_begin: "ipppi",
+  weft_critical_end: "vp",
+  weft_critical_suspended: "ip",
+
   // CPython: references and objects. Only functions that return or take owned references where the
   // object is shared.
   Py_IncRef: "vp",
