@@ -56,6 +56,7 @@ addToLibrary({
     let trim;
     PThread.returnWorkerToPool = (worker) => {
       returnWorkerToPool.call(PThread, worker);
+      weft.onThreadGone(worker);
       if (trim === undefined && PThread.unusedWorkers.length > weft.idleWorkers) {
         trim = setTimeout(() => {
           trim = undefined;

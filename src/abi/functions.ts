@@ -39,6 +39,8 @@ export const FUNCTIONS = {
   weft_python_words: "p",
   weft_attach: "i",
   weft_detach: "v",
+  weft_suspend: "v",
+  weft_resume: "v",
   weft_leave: "v",
   weft_pool_drop: "vp",
   weft_pool_drain: "v",

@@ -24,6 +24,8 @@ export interface GuestCallbacks {
   readonly idleTime: number;
   createWorker(): unknown;
   endWorker(worker: unknown): void;
+  /** A thread has ended and left the worker, which is idle now. */
+  onThreadGone(worker: unknown): void;
   onEvent(kind: number, a: number, b: number): void;
 }
 

@@ -37,6 +37,9 @@ export class Realm {
   readonly #values = new Map<number, unknown>();
   #nextValue = 1;
   #seenReleased = 0;
+  /** Calls from Python that are under way on this thread. */
+  #calls = 0;
+  #gone = false;
 
   constructor(id: number, memory: WebAssembly.Memory, functions: Functions) {
     this.id = id;
@@ -48,7 +51,19 @@ export class Realm {
 
   /** The interpreter's state. */
   get lifecycle(): LifecycleState {
+    if (this.#gone) {
+      return "finalized";
+    }
     return lifecycleState(Atomics.load(this.memory.words(this.#words), this.#words >>> 2));
+  }
+
+  /**
+   * All threads have ended, or were ended wherever they were: one of them may have held a lock, so nothing of
+   * the guest's is called from now on. References are left as they are.
+   */
+  abandon(): void {
+    this.#gone = true;
+    this.#values.clear();
   }
 
   /** Whether this thread is attached. */
@@ -75,6 +90,9 @@ export class Realm {
     if (this.attachCount < 0) {
       throw new DetachedError("the garbage collector is visiting an object: attaching is not possible now");
     }
+    if (this.#gone) {
+      throw new AttachError("finalized");
+    }
     const outer = this.scope;
     const inner = new Scope();
     if (this.attachCount === 0) {
@@ -89,47 +107,62 @@ export class Realm {
       this.drain();
       return call(inner);
     } finally {
-      this.scope = outer;
-      // Not so when the interpreter ended while the thread was detached inside.
-      if (this.attachCount > 0) {
-        // Destructors that run here still find the thread attached.
-        inner.end(this.functions);
-        if (this.attachCount === 1) {
-          this.functions.weft_detach();
-        }
-        this.attachCount--;
-      } else {
-        inner.abandon();
+      this.#leave(inner, outer);
+    }
+  }
+
+  #leave(inner: Scope, outer: Scope | undefined): void {
+    this.scope = outer;
+    // Not so when the interpreter ended while the thread was detached inside.
+    if (this.attachCount > 0) {
+      // Destructors that run here still find the thread attached.
+      inner.end(this.functions);
+      if (this.attachCount === 1 && this.#calls === 0) {
+        this.functions.weft_detach();
       }
+      this.attachCount--;
+    } else {
+      inner.abandon();
     }
   }
 
   /**
    * Calls with the thread detached, so that others need not wait for it, and attaches again.
-   * Attaching inside of it works.
+   * Attaching inside of it works. Below a call from Python attaching again always works: Python is not
+   * finalized before the thread has returned.
    * @throws AttachError when the interpreter ended meanwhile; the thread then stays detached.
    */
   detach<T>(call: () => T): T {
     this.requireAttached();
     const count = this.attachCount;
+    const calls = this.#calls;
     const { scope } = this;
-    this.functions.weft_detach();
+    if (calls > 0) {
+      this.functions.weft_suspend();
+    } else {
+      this.functions.weft_detach();
+    }
     this.attachCount = 0;
+    this.#calls = 0;
     this.scope = undefined;
-    let refused: number;
     try {
       return call();
     } finally {
-      refused = this.functions.weft_attach();
-      if (refused === 0) {
-        // Only now: until here the thread is not attached.
-        this.attachCount = count;
-        this.scope = scope;
-        this.drain();
+      let refused = 0;
+      if (calls > 0) {
+        this.functions.weft_resume();
       } else {
+        refused = this.functions.weft_attach();
+      }
+      if (refused !== 0) {
         // Over whatever `call` threw: nothing that needs Python can go on.
         throw new AttachError(lifecycleState(refused));
       }
+      // Only now: until here the thread is not attached.
+      this.attachCount = count;
+      this.#calls = calls;
+      this.scope = scope;
+      this.drain();
     }
   }
 
@@ -140,14 +173,15 @@ export class Realm {
     const outer = this.scope;
     const inner = new Scope();
     this.attachCount++;
+    this.#calls++;
     this.scope = inner;
     try {
       this.drain();
       return call(inner);
     } finally {
-      this.scope = outer;
-      inner.end(this.functions);
-      this.attachCount--;
+      // Before the call is over: while destructors run it still needs to be attached.
+      this.#leave(inner, outer);
+      this.#calls--;
     }
   }
 
@@ -169,6 +203,9 @@ export class Realm {
 
   /** Releases a reference on any thread, attached or not. */
   release(pointer: Address): void {
+    if (this.#gone) {
+      return;
+    }
     if (this.attachCount > 0) {
       this.functions.Py_DecRef(pointer);
     } else {

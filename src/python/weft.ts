@@ -74,8 +74,8 @@ export interface WeftPlatform {
   readonly ended: Promise<number>;
   /** The process shall not end before the promise is settled. */
   keepAlive<T>(promise: Promise<T>): Promise<T>;
-  /** Ends all threads at once, whatever they do. */
-  terminate(): Promise<void>;
+  /** Ends all threads at once, whatever they do; those who wait for one get the error. */
+  terminate(error: Error): Promise<void>;
 }
 
 interface Waiting {
@@ -88,6 +88,7 @@ interface Waiting {
 export class HostWeft extends Weft {
   readonly #platform: WeftPlatform;
   readonly #jobs = new Map<Address, Waiting>();
+  #over = false;
 
   /** @internal */
   constructor(realm: Realm, platform: WeftPlatform) {
@@ -153,6 +154,10 @@ export class HostWeft extends Weft {
   onJob(job: Address): void {
     const waiting = this.#jobs.get(job);
     if (!waiting) {
+      if (this.#over) {
+        // It was under way when everything ended.
+        return;
+      }
       throw new TypeError(`the guest reported the end of an unknown job ${job}`);
     }
     this.#jobs.delete(job);
@@ -178,8 +183,10 @@ export class HostWeft extends Weft {
     }
   }
 
-  /** @internal No job will end any more. */
+  /** @internal No job will end any more, and no thread runs. */
   onEnd(error: Error): void {
+    this.#over = true;
+    this.realm.abandon();
     for (const waiting of this.#jobs.values()) {
       waiting.done();
       waiting.reject(error);
@@ -199,17 +206,34 @@ export class HostWeft extends Weft {
 
   /**
    * Ends Python as the end of a program does: waits for its non-daemon threads and for attached host
-   * threads, runs atexit functions and finalizes. Later attaches fail.
+   * threads, runs atexit functions and finalizes. Later attaches fail. Threads that are detached when
+   * Python has ended are ended, whatever they do. A second call waits for the same end.
    * @returns its exit status.
+   * @throws Error where Python is terminated meanwhile, or was.
    */
   async finalize(): Promise<number> {
-    this.realm.functions.weft_serve_end(0);
+    this.#requireDetached("finalize");
+    if (!this.#over) {
+      this.realm.functions.weft_serve_end(0);
+    }
     return this.#platform.keepAlive(this.#platform.ended);
   }
 
-  /** Ends everything at once, whatever the threads do. Nothing of Python's is run. */
+  /**
+   * Ends everything at once, whatever the threads do. Nothing of Python's is run. Whoever waits for a
+   * call or a thread gets an error. A second time does nothing.
+   */
   async terminate(): Promise<void> {
-    this.onEnd(new Error("Python was terminated"));
-    await this.#platform.terminate();
+    this.#requireDetached("terminate");
+    const error = new Error("Python was terminated");
+    this.onEnd(error);
+    await this.#platform.terminate(error);
+  }
+
+  /** Inside of an attach the thread could not be detached any more at its end. */
+  #requireDetached(what: string): void {
+    if (this.realm.attached) {
+      throw new TypeError(`${what}() inside of weft.attach(): leave it first`);
+    }
   }
 }

@@ -66,6 +66,8 @@ export interface GuestPlatform {
   /** A thread wants a line from the terminal: call {@link Guest.replyLine} once. */
   onReadline(guest: Guest, prompt: string): void;
   onTerminalMode(mode: number): void;
+  /** A thread has ended and left the worker, which is idle now. */
+  onThreadGone?(worker: unknown): void;
   /** Python's main thread serves jobs: threads of the host may attach. */
   onReady?(): void;
   /** A job has ended. */
@@ -120,6 +122,9 @@ export class Guest {
         idleTime: IDLE_TIME,
         endWorker: (worker) => {
           platform.endWorker(worker);
+        },
+        onThreadGone: (worker) => {
+          platform.onThreadGone?.(worker);
         },
         createWorker: () =>
           platform.createWorker((error) => {

@@ -39,6 +39,10 @@ void weft_finalize_begin(void);
  * two are what Py_END_ALLOW_THREADS and Py_BEGIN_ALLOW_THREADS do. */
 int weft_attach(void);
 void weft_detach(void);
+/* The same below a call that Python made: the thread must come back to it, so finalization waits for it
+ * and coming back never fails. Attaching in between works as usual. */
+void weft_suspend(void);
+void weft_resume(void);
 /* Before the thread ends or leaves for good: frees its thread state. Detached on return. */
 void weft_leave(void);
 

@@ -4,7 +4,10 @@
  * and then looks at the lifecycle; the main thread first sets the lifecycle to FINALIZING and then
  * looks at the count (all sequentially consistent). So either the thread sees FINALIZING and takes
  * itself back, or the main thread sees it counted and waits until it detaches. CPython is finalized
- * only after that, and never finds a host thread that it would have to hang or end. */
+ * only after that, and never finds a host thread that it would have to hang or end.
+ *
+ * A thread that detaches below a call of Python's has to go back into Python code, so it stays counted
+ * (weft_suspend) and the main thread waits for it as for an attached one. */
 #include <emscripten/threading.h>
 
 #include "weft_python.h"
@@ -20,6 +23,8 @@ static _Atomic(weft_thread *) finalizer;
 static _Thread_local PyThreadState *state;
 static _Thread_local int host_thread;
 static _Thread_local PyGILState_STATE gil;
+/* How many weft_suspend() are open on this thread: while there are any it stays counted. */
+static _Thread_local int suspended;
 
 struct weft_words *weft_python_words(void) { return &words; }
 
@@ -48,7 +53,7 @@ void weft_finalize_begin(void) {
 }
 
 int weft_attach(void) {
-  if (state && !host_thread) {
+  if (state && (!host_thread || suspended > 0)) {
     PyEval_RestoreThread(state);
     return 0;
   }
@@ -70,9 +75,19 @@ int weft_attach(void) {
 
 void weft_detach(void) {
   state = PyEval_SaveThread();
-  if (host_thread) {
+  if (host_thread && suspended == 0) {
     count_out();
   }
+}
+
+void weft_suspend(void) {
+  state = PyEval_SaveThread();
+  suspended++;
+}
+
+void weft_resume(void) {
+  suspended--;
+  PyEval_RestoreThread(state);
 }
 
 void weft_leave(void) {

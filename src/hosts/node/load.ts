@@ -1,19 +1,16 @@
-import { MessageChannel, type MessagePort, type Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { RealmBinding } from "../../python/binding.js";
-import type { PyAny } from "../../python/any.js";
-import type { Py } from "../../python/py.js";
-import { receive, sendAll } from "../../python/message.js";
-import { HostWeft, type ThreadHandle } from "../../python/weft.js";
+import { HostWeft } from "../../python/weft.js";
 import { Guest, type GuestLimits, type Mount } from "../../runtime/guest.js";
 import { RuntimeAssets } from "./assets.js";
 import { KeepAlive } from "./keep-alive.js";
 import { NodeRealmHost } from "./realm-host.js";
-import type { SpawnEnd, SpawnReady, SpawnRequest } from "./realm-messages.js";
 import { RealmWorkers } from "./realm-workers.js";
 import { NODE_LIMITS } from "./run.js";
 import { runtimeFolder } from "./runtime-folder.js";
 import { StdinPump } from "./stdin.js";
 import { stdioKind, terminalSize } from "./stdio.js";
+import { HostThreads } from "./threads.js";
 
 /** How {@link loadWeft} starts Python. */
 export interface LoadOptions {
@@ -28,13 +25,6 @@ export interface LoadOptions {
   readonly limits?: Partial<GuestLimits>;
   /** Folder of the built runtime. */
   readonly runtime?: string;
-}
-
-interface Spawning {
-  readonly worker: Worker;
-  readonly port: MessagePort;
-  resolve(value: unknown): void;
-  reject(error: unknown): void;
 }
 
 /**
@@ -82,6 +72,9 @@ async function load(options: LoadOptions, alive: KeepAlive): Promise<HostWeft> {
       endWorker: (worker) => {
         void (worker as Worker).terminate();
       },
+      onThreadGone: (worker) => {
+        threads.gone(worker as Worker);
+      },
       onStdinRequest: (g) => {
         pump.request(g);
       },
@@ -107,21 +100,26 @@ async function load(options: LoadOptions, alive: KeepAlive): Promise<HostWeft> {
       limits: { ...NODE_LIMITS, ...options.limits },
       serve: true,
     },
-  );
+  ).catch(async (error: unknown) => {
+    await Promise.all([...live].map((worker) => worker.terminate()));
+    throw error;
+  });
+  const threads = new HostThreads(guest, binding, () => weft!);
 
-  const spawning = new Map<number, Spawning>();
   const endWorkers = async (): Promise<void> => {
     await Promise.all([...live].map((worker) => worker.terminate()));
   };
-  const ended = guest.ended.then(async (end) => {
+  let terminated!: (error: Error) => void;
+  const termination = new Promise<never>((_, reject) => {
+    terminated = reject;
+  });
+  const ended = Promise.race([guest.ended, termination]).then(async (end) => {
     const error = new Error(
       end.kind === "exit" ? `Python has ended with status ${end.status}` : "the Python runtime crashed",
       end.kind === "crash" ? { cause: end.error } : undefined,
     );
     weft?.onEnd(error);
-    for (const one of spawning.values()) {
-      one.reject(error);
-    }
+    threads.end(error);
     await endWorkers();
     if (end.kind === "exit") {
       return end.status;
@@ -131,61 +129,19 @@ async function load(options: LoadOptions, alive: KeepAlive): Promise<HostWeft> {
   // Those who wait for it hear of it; nobody needs to.
   ended.catch(() => undefined);
 
-  let nextThread = 1;
-  const spawn = (url: string, name: string, values: readonly unknown[]): ThreadHandle => {
-    const id = nextThread++;
-    const worker = guest.takeWorker() as Worker;
-    const { port1: port, port2 } = new MessageChannel();
-    const joined = new Promise<unknown>((resolve, reject) => {
-      spawning.set(id, { worker, port, resolve, reject });
-    });
-    joined.catch(() => undefined).finally(() => {
-      spawning.delete(id);
-      port.close();
-    });
-    const settle = spawning.get(id)!;
-    const onEnd = (end: SpawnEnd): void => {
-      const { realm } = binding;
-      if ("result" in end) {
-        settle.resolve(receive(realm, end.result));
-      } else if ("error" in end) {
-        settle.reject(end.error);
-      } else {
-        const exception = receive(realm, end.exception) as Py<PyAny>;
-        try {
-          settle.reject(weft!.attach((py) => py.errorFrom(exception.intoBound(py))));
-        } catch (error) {
-          settle.reject(error);
-        }
-      }
-    };
-    port.once("message", (message: SpawnReady) => {
-      port.once("message", onEnd);
-      const failed = message.ready ? guest.spawnThread(worker, id) : 0;
-      if (!message.ready) {
-        guest.module.weftUseWorker(worker);
-        settle.reject(message.error);
-      } else if (failed !== 0) {
-        settle.reject(new RangeError(`cannot start a thread: the limit of threads is reached (guest errno ${failed})`));
-      }
-    });
-    const request: SpawnRequest = { weftSpawn: { id, url, name, values: values.map(sendAll), port: port2 } };
-    try {
-      worker.postMessage(request, [port2]);
-    } catch (error) {
-      // A value that cannot be copied.
-      guest.module.weftUseWorker(worker);
-      settle.reject(error);
-    }
-    void alive.during(joined);
-    return { join: () => joined };
-  };
-
   weft = new HostWeft(bound(guest, binding), {
-    spawn,
+    spawn: (url, name, values) => {
+      const handle = threads.spawn(url, name, values);
+      void alive.during(handle.join());
+      return handle;
+    },
     ended,
     keepAlive: (promise) => alive.during(promise),
-    terminate: endWorkers,
+    terminate: async (error) => {
+      terminated(error);
+      threads.end(error);
+      await endWorkers();
+    },
   });
   await Promise.race([isReady, ended.then((status) => Promise.reject(new Error(`Python ended with status ${status} before it was ready`)))]);
   return weft;

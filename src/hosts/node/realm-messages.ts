@@ -16,6 +16,11 @@ export interface SpawnRequest {
   };
 }
 
+/** The thread of a request will not be started. */
+export interface SpawnCancel {
+  readonly weftCancel: number;
+}
+
 /** The module is there, or could not be imported. */
 export type SpawnReady = { readonly ready: true } | { readonly ready: false; readonly error: unknown };
 

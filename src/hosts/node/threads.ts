@@ -1,0 +1,207 @@
+import { MessageChannel, receiveMessageOnPort, type MessagePort, type Worker } from "node:worker_threads";
+import type { PyAny } from "../../python/any.js";
+import type { RealmBinding } from "../../python/binding.js";
+import { receive, release, sendAll } from "../../python/message.js";
+import type { Py, SentPy } from "../../python/py.js";
+import type { HostWeft, ThreadHandle } from "../../python/weft.js";
+import type { Guest } from "../../runtime/guest.js";
+import type { SpawnCancel, SpawnEnd, SpawnReady, SpawnRequest } from "./realm-messages.js";
+
+interface Spawning {
+  readonly worker: Worker;
+  readonly port: MessagePort;
+  /** References in the request, until the thread has them. */
+  moved: SentPy[];
+  /** Settles the handle. Known before the thread has left, see {@link HostThreads.gone}. */
+  outcome: (() => void) | undefined;
+  started: boolean;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
+
+/** The threads that a program's host realm has spawned. */
+export class HostThreads {
+  readonly #guest: Guest;
+  readonly #binding: RealmBinding;
+  readonly #weft: () => HostWeft;
+  readonly #spawning = new Map<number, Spawning>();
+  #next = 1;
+  #over: Error | undefined;
+
+  constructor(guest: Guest, binding: RealmBinding, weft: () => HostWeft) {
+    this.#guest = guest;
+    this.#binding = binding;
+    this.#weft = weft;
+  }
+
+  /** See {@link HostWeft.spawn}. Failures of every kind are reported by the handle. */
+  spawn(url: string, name: string, values: readonly unknown[]): ThreadHandle {
+    const { promise, resolve, reject } = withResolvers();
+    const join = (): Promise<unknown> => promise;
+    // Whoever does not join does not want to know.
+    promise.catch(() => undefined);
+    if (this.#over) {
+      reject(this.#over);
+      return { join };
+    }
+    const id = this.#next++;
+    const moved: SentPy[] = [];
+    let sent: unknown[];
+    try {
+      sent = values.map((value) => sendAll(value, moved));
+    } catch (error) {
+      release(this.#binding.realm, moved);
+      reject(error);
+      return { join };
+    }
+    const worker = this.#guest.takeWorker() as Worker;
+    const { port1: port, port2 } = new MessageChannel();
+    const one: Spawning = { worker, port, moved, outcome: undefined, started: false, resolve, reject };
+    this.#spawning.set(id, one);
+    port.once("message", (message: SpawnReady) => {
+      this.#onReady(id, one, message);
+    });
+    // Messages that were sent before it come first: without an outcome there will be none.
+    port.once("close", () => {
+      if (!one.outcome) {
+        this.#settle(id, one, () => {
+          reject(new Error(`the worker of ${name} in ${url} ended before the thread did`));
+        });
+      }
+    });
+    const request: SpawnRequest = { weftSpawn: { id, url, name, values: sent, port: port2 } };
+    try {
+      worker.postMessage(request, [port2]);
+    } catch (error) {
+      // A value that cannot be copied.
+      this.#guest.module.weftUseWorker(worker);
+      this.#settle(id, one, () => {
+        reject(error);
+      });
+    }
+    return { join };
+  }
+
+  /** The module is imported, or could not be. */
+  #onReady(id: number, one: Spawning, message: SpawnReady): void {
+    if (!message.ready) {
+      this.#guest.module.weftUseWorker(one.worker);
+      this.#settle(id, one, () => {
+        one.reject(message.error);
+      });
+      return;
+    }
+    one.port.once("message", (end: SpawnEnd) => {
+      this.#onEnd(one, end);
+    });
+    const failed = this.#guest.spawnThread(one.worker, id);
+    if (failed === 0) {
+      one.started = true;
+      // The thread receives them from here on.
+      one.moved = [];
+      return;
+    }
+    const cancel: SpawnCancel = { weftCancel: id };
+    one.worker.postMessage(cancel);
+    this.#settle(id, one, () => {
+      one.reject(new RangeError(`cannot start a thread: the limit of threads is reached (guest errno ${failed})`));
+    });
+  }
+
+  /** The function has ended; its thread is about to. */
+  #onEnd(one: Spawning, end: SpawnEnd): void {
+    const { realm } = this.#binding;
+    if ("result" in end) {
+      const result = receive(realm, end.result);
+      one.outcome = () => {
+        one.resolve(result);
+      };
+    } else if ("error" in end) {
+      one.outcome = () => {
+        one.reject(end.error);
+      };
+    } else {
+      const exception = receive(realm, end.exception) as Py<PyAny>;
+      one.outcome = () => {
+        try {
+          one.reject(this.#weft().attach((py) => py.errorFrom(exception.intoBound(py))));
+        } catch (error) {
+          one.reject(error);
+        }
+      };
+    }
+    if (!one.started) {
+      this.#settle(this.#idOf(one), one, one.outcome);
+    }
+  }
+
+  #idOf(one: Spawning): number {
+    for (const [id, other] of this.#spawning) {
+      if (other === one) {
+        return id;
+      }
+    }
+    return 0;
+  }
+
+  /**
+   * A thread has left the worker and has given its place back. Handles settle only now, so that whoever
+   * has joined a thread can start another one at the limit. Its last message comes by another way
+   * than this news, but it was sent before.
+   */
+  gone(worker: Worker): void {
+    for (const [id, one] of this.#spawning) {
+      if (one.worker === worker && one.started) {
+        one.started = false;
+        if (!one.outcome) {
+          const last = receiveMessageOnPort(one.port) as { message: SpawnEnd } | undefined;
+          if (last) {
+            this.#onEnd(one, last.message);
+            return;
+          }
+        }
+        if (one.outcome) {
+          this.#settle(id, one, one.outcome);
+        }
+        return;
+      }
+    }
+  }
+
+  /** No thread will end any more. What has come by now counts. */
+  end(error: Error): void {
+    this.#over = error;
+    for (const [id, one] of [...this.#spawning]) {
+      if (!one.outcome && one.started) {
+        const last = receiveMessageOnPort(one.port) as { message: SpawnEnd } | undefined;
+        if (last) {
+          this.#onEnd(one, last.message);
+        }
+      }
+      this.#settle(id, one, one.outcome ?? (() => {
+        one.reject(error);
+      }));
+    }
+  }
+
+  #settle(id: number, one: Spawning, settle: () => void): void {
+    if (!this.#spawning.delete(id)) {
+      return;
+    }
+    one.outcome = settle;
+    release(this.#binding.realm, one.moved);
+    one.moved = [];
+    one.port.close();
+    settle();
+  }
+}
+
+function withResolvers(): { promise: Promise<unknown>; resolve(value: unknown): void; reject(error: unknown): void } {
+  let resolve!: (value: unknown) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<unknown>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
