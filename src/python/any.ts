@@ -1,8 +1,10 @@
 import type { Address } from "../abi/functions.js";
 import { CONSTANTS } from "../abi/layout.js";
 import type { Attached } from "./attached.js";
+import { ConversionError } from "./conversion-error.js";
 import { DetachedError } from "./lifecycle.js";
-import { Py } from "./py.js";
+import { Py, type BoundClass } from "./py.js";
+import { belongsTo, type PyClass } from "./py-class.js";
 import type { Scope } from "./scope.js";
 
 /** Comparisons and the names of their numbers. */
@@ -268,6 +270,67 @@ export class PyAny {
     return this.py.truth(this.py.realm.functions.PyObject_IsSubclass(this.pointer, type.pointer));
   }
 
+  /** Whether the object's type is the class's Python type or a subclass of it; runs no Python code. */
+  instanceOf(cls: PyClass<PyAny>): boolean {
+    return belongsTo(this.py, this.pointer, cls, false);
+  }
+
+  /** Whether the object's type is the class's Python type itself. */
+  exactInstanceOf(cls: PyClass<PyAny>): boolean {
+    return belongsTo(this.py, this.pointer, cls, true);
+  }
+
+  /**
+   * The same object as a bound reference of another class: `x.cast(PyList)`. It is a reference of its own, which
+   * the current scope releases; this one stays.
+   * @throws ConversionError when the object is no instance of the class's Python type.
+   */
+  cast<T extends PyAny>(cls: PyClass<T>): T {
+    this.#require(cls, false);
+    return this.#as(cls);
+  }
+
+  /** As {@link cast}, but instances of subclasses are refused too. */
+  castExact<T extends PyAny>(cls: PyClass<T>): T {
+    this.#require(cls, true);
+    return this.#as(cls);
+  }
+
+  /** As {@link cast}, with `undefined` for objects of other types. */
+  tryCast<T extends PyAny>(cls: PyClass<T>): T | undefined {
+    return this.instanceOf(cls) ? this.#as(cls) : undefined;
+  }
+
+  /** As {@link cast}, but moves the reference to the current scope: this one is used up, unless it throws. */
+  castInto<T extends PyAny>(cls: PyClass<T>): T {
+    this.#require(cls, false);
+    return new cls(this.py, this.leak());
+  }
+
+  /**
+   * The JavaScript value of an object of this class: `x.extract(PyInt)`.
+   * @throws ConversionError as {@link cast} does.
+   */
+  extract<V>(cls: PyClass<PyAny & { value(): V }>): V {
+    using object = this.cast(cls);
+    return object.value();
+  }
+
+  #as<T extends PyAny>(cls: PyClass<T>): T {
+    const { pointer } = this;
+    this.py.realm.functions.Py_IncRef(pointer);
+    return new cls(this.py, pointer);
+  }
+
+  #require(cls: PyClass<PyAny>, exactly: boolean): void {
+    if (!belongsTo(this.py, this.pointer, cls, exactly)) {
+      const { functions } = this.py.realm;
+      using type = this.type();
+      using name = bound(this.py, functions.PyType_GetFullyQualifiedName(type.pointer));
+      throw new ConversionError(`an object of type ${this.py.text(name.pointer)} is not ${exactly ? "exactly " : ""}an object of type ${cls.typeName}`);
+    }
+  }
+
   /** `callable(x)` */
   callable(): boolean {
     return this.py.realm.functions.PyCallable_Check(this.pointer) !== 0;
@@ -299,6 +362,14 @@ export function bound(py: Attached, pointer: Address): PyAny {
     py.throwPending();
   }
   return new PyAny(py, pointer);
+}
+
+/** As {@link bound}, for calls whose results are known to be of the class's type. */
+export function boundAs<T>(cls: BoundClass<T>, py: Attached, pointer: Address): T {
+  if (pointer === 0) {
+    py.throwPending();
+  }
+  return new cls(py, pointer);
 }
 
 /** A bound object: PyO3's name for {@link PyAny} and its subclasses. */

@@ -2,13 +2,11 @@ import type { Address } from "../abi/functions.js";
 import { CONSTANTS } from "../abi/layout.js";
 import { bound, PyAny } from "./any.js";
 import type { Attached } from "./attached.js";
+import { ConversionError } from "./conversion-error.js";
 import { Py } from "./py.js";
 import type { Realm } from "./realm.js";
 
-/** A JavaScript value that has no counterpart in Python, or the other way round. */
-export class ConversionError extends TypeError {
-  override readonly name = "ConversionError";
-}
+export { ConversionError };
 
 /** Python integers up to this become numbers without a loss. */
 const SMALL = 2 ** 31;

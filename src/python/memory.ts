@@ -1,6 +1,7 @@
 import type { Address } from "../abi/functions.js";
 
-const decoder = new TextDecoder();
+// A mark at the beginning is a character of the text.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /**

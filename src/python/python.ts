@@ -1,9 +1,21 @@
 import type { Address } from "../abi/functions.js";
 import { CONSTANTS } from "../abi/layout.js";
-import { bound, PyAny } from "./any.js";
+import { bound, boundAs, PyAny } from "./any.js";
 import type { Attached, Handle } from "./attached.js";
 import { READERS, toJs, toPython, type Reading } from "./convert.js";
 import { PyErr } from "./errors.js";
+import { PyBool } from "./objects/bool.js";
+import { PyByteArray, PyBytes } from "./objects/bytes.js";
+import { PyComplex } from "./objects/complex.js";
+import { PyDict } from "./objects/dict.js";
+import { PyFloat } from "./objects/float.js";
+import { PyInt } from "./objects/int.js";
+import { PyList } from "./objects/list.js";
+import { PyFrozenSet, PySet } from "./objects/set.js";
+import { PySlice } from "./objects/slice.js";
+import { PyString } from "./objects/str.js";
+import { PyTuple } from "./objects/tuple.js";
+import { PyWeakref } from "./objects/weakref.js";
 import { Py, type BoundClass, type SentPy } from "./py.js";
 import type { Realm } from "./realm.js";
 
@@ -172,15 +184,8 @@ export class Python implements Attached {
     let pointer = interned.get(name);
     if (pointer === undefined) {
       this.realm.requireAttached();
-      pointer = this.realm.withText(name, (address, length) => {
-        if (name.includes("\0")) {
-          return this.realm.functions.PyUnicode_FromStringAndSize(address, length);
-        }
-        return this.realm.functions.PyUnicode_InternFromString(address);
-      });
-      if (pointer === 0) {
-        this.throwPending();
-      }
+      // Never released, so that the address stays good.
+      pointer = this.intern(name).leak();
       interned.set(name, pointer);
     }
     return pointer;
@@ -205,7 +210,13 @@ export class Python implements Attached {
     });
     using bytes = this.any(data);
     const units = memory.bytes(functions.PyBytes_AsString(bytes.pointer), functions.PyBytes_Size(bytes.pointer)).slice();
-    return String.fromCharCode(...new Uint16Array(units.buffer));
+    const codes = new Uint16Array(units.buffer);
+    let text = "";
+    // In pieces: a call takes a limited number of parameters.
+    for (let i = 0; i < codes.length; i += 4096) {
+      text += String.fromCharCode(...codes.subarray(i, i + 4096));
+    }
+    return text;
   }
 
   /** A JavaScript value as a Python object; see `toPython` in convert.ts for what becomes what. */
@@ -405,25 +416,87 @@ export class Python implements Attached {
     return this.import("__main__").getAttr("__dict__");
   }
 
+  // Each gives a new object. What `from` makes of the parameter is of the type by construction.
+
   /** A list of the values. */
-  list(values: Iterable<unknown> = []): PyAny {
-    return this.from([...values]);
+  list(values: Iterable<unknown> = []): PyList {
+    return new PyList(this, this.from([...values]).leak());
   }
 
   /** A tuple of the values. */
-  tuple(values: Iterable<unknown> = []): PyAny {
+  tuple(values: Iterable<unknown> = []): PyTuple {
     using list = this.list(values);
-    return this.any(this.realm.functions.PyList_AsTuple(list.pointer));
+    return list.toTuple();
   }
 
   /** A dict of the entries. */
-  dict(entries: Iterable<readonly [unknown, unknown]> = []): PyAny {
-    return this.from(new Map(entries));
+  dict(entries: Iterable<readonly [unknown, unknown]> = []): PyDict {
+    return new PyDict(this, this.from(new Map(entries)).leak());
   }
 
   /** A set of the values. */
-  set(values: Iterable<unknown> = []): PyAny {
-    return this.from(new Set(values));
+  set(values: Iterable<unknown> = []): PySet {
+    return new PySet(this, this.from(new Set(values)).leak());
+  }
+
+  /** A frozenset of the values. */
+  frozenset(values: Iterable<unknown> = []): PyFrozenSet {
+    using list = this.list(values);
+    return boundAs(PyFrozenSet, this, this.realm.functions.PyFrozenSet_New(list.pointer));
+  }
+
+  /** A str. */
+  str(text: string): PyString {
+    return this.from(String(text)).castInto(PyString);
+  }
+
+  /** The interpreter's one str for this text: the same object in all threads. */
+  intern(text: string): PyString {
+    using own = this.str(text);
+    return own.intern();
+  }
+
+  /** An int. @throws RangeError for a number that is not whole. */
+  int(value: number | bigint): PyInt {
+    return this.from(BigInt(value)).castInto(PyInt);
+  }
+
+  /** A float. */
+  float(value: number): PyFloat {
+    return boundAs(PyFloat, this, this.realm.functions.PyFloat_FromDouble(value));
+  }
+
+  /** A complex number. */
+  complex(real: number, imag = 0): PyComplex {
+    return boundAs(PyComplex, this, this.realm.functions.PyComplex_FromDoubles(real, imag));
+  }
+
+  /** `True` or `False` */
+  bool(value: boolean): PyBool {
+    return boundAs(PyBool, this, this.realm.functions.Py_GetConstant(value ? 2 : 1));
+  }
+
+  /** A bytes object with a copy of the data. */
+  bytes(data: Uint8Array = new Uint8Array()): PyBytes {
+    return this.from(data).castInto(PyBytes);
+  }
+
+  /** A bytearray with a copy of the data. */
+  bytearray(data: Uint8Array = new Uint8Array()): PyByteArray {
+    const { functions } = this.realm;
+    using bytes = this.bytes(data);
+    return boundAs(PyByteArray, this, functions.PyByteArray_FromStringAndSize(functions.PyBytes_AsString(bytes.pointer), bytes.length()));
+  }
+
+  /** `slice(start, stop, step)`; what is left out is None. */
+  slice(start?: unknown, stop?: unknown, step?: unknown): PySlice {
+    const [from, to, by] = [this.from(start), this.from(stop), this.from(step)];
+    return boundAs(PySlice, this, this.realm.functions.PySlice_New(from.pointer, to.pointer, by.pointer));
+  }
+
+  /** A weak reference to an object; see {@link PyWeakref.create}. */
+  weakref(object: PyAny, callback?: unknown): PyWeakref {
+    return PyWeakref.create(this, object, callback);
   }
 
   // ---- this thread's attachment --------------------------------------------------------

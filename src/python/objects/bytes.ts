@@ -1,0 +1,47 @@
+import type { Address } from "../../abi/functions.js";
+import { PyAny } from "../any.js";
+import type { Attached } from "../attached.js";
+import { typeOfSample } from "../py-class.js";
+import { locked } from "./locked.js";
+
+/** A `bytes`: it never changes. */
+export class PyBytes extends PyAny {
+  static readonly typeName: string = "bytes";
+
+  /** @internal */
+  static pyTypes(py: Attached): readonly Address[] {
+    return [typeOfSample(py, py.realm.functions.Py_GetConstant(8))];
+  }
+
+  /** `len(x)` */
+  override length(): number {
+    return this.py.size(this.py.realm.functions.PyBytes_Size(this.pointer));
+  }
+
+  /** A copy of the bytes. */
+  value(): Uint8Array {
+    const { functions, memory } = this.py.realm;
+    const { pointer } = this;
+    return memory.bytes(functions.PyBytes_AsString(pointer), this.length()).slice();
+  }
+}
+
+/**
+ * A `bytearray`. Python 3.13 itself does not guard it: threads that resize one while others use it, and be it in Python
+ * code, need a lock of their own.
+ */
+export class PyByteArray extends PyAny {
+  static readonly typeName: string = "bytearray";
+
+  /** @internal */
+  static pyTypes(py: Attached): readonly Address[] {
+    return [typeOfSample(py, py.realm.functions.PyByteArray_FromStringAndSize(0, 0))];
+  }
+
+  /** A copy of the bytes, under the object's lock. */
+  value(): Uint8Array {
+    const { functions, memory } = this.py.realm;
+    const { pointer } = this;
+    return locked(this.py, pointer, () => memory.bytes(functions.PyByteArray_AsString(pointer), functions.PyObject_Length(pointer)).slice());
+  }
+}
