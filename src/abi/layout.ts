@@ -53,7 +53,7 @@ export const STRUCTS = {
   // wasm/include/weft_python.h
   weft_words: { c: "struct weft_words", size: 12, align: 4, fields: { lifecycle: [0, 4], dropped: [4, 4], released: [8, 4] } },
   weft_job: { c: "weft_job", size: 28, align: 4, fields: { result: [16, 4], error: [20, 4] } },
-  // wasm/include/weft_host.h: 64-bit integers, written in this order.
+  // wasm/include/weft_host.h: 64-bit integers that src/hosts/node/host-fs.ts writes in this order.
   weft_host_stat: {
     c: "weft_host_stat",
     size: 88,
@@ -134,6 +134,22 @@ export const CONSTANTS = {
   Py_TPFLAGS_DICT_SUBCLASS: 2 ** 29,
   Py_TPFLAGS_BASE_EXC_SUBCLASS: 2 ** 30,
   Py_TPFLAGS_TYPE_SUBCLASS: 2 ** 31,
+
+  // The C library's, as the guest passes them to the host.
+  O_CREAT: 0o100,
+  O_EXCL: 0o200,
+  O_APPEND: 0o2000,
+  O_NOFOLLOW: 0o400000,
+  DT_UNKNOWN: 0,
+  DT_FIFO: 1,
+  DT_CHR: 2,
+  DT_DIR: 4,
+  DT_BLK: 6,
+  DT_REG: 8,
+  DT_LNK: 10,
+  DT_SOCK: 12,
+  SIGALRM: 14,
+  WEFT_TTY_RAW: 1,
 } as const;
 
 /** Offset of a member, in bytes: `offsetOf("weft_job", "result")`. */

@@ -1,9 +1,9 @@
-import { checkLayout } from "../abi/layout.js";
+import { checkLayout, CONSTANTS } from "../abi/layout.js";
 import { GuestEvent, type StdioKind } from "../abi/events.js";
 import { readString, withStrings, allocate } from "../abi/memory.js";
 import type { Address, GuestFactory, GuestModule } from "../abi/module.js";
 
-const SIGALRM = 14;
+const { SIGALRM } = CONSTANTS;
 
 /** Workers kept for threads to come. */
 const IDLE_WORKERS = 8;

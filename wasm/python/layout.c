@@ -1,6 +1,9 @@
 /* What src/abi/layout.ts says of the structures and constants that the host uses, asserted where the
  * compiler knows them; the link stage generates the header. */
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 
 #include "weft_host.h"
 #include "weft_python.h"

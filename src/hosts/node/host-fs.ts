@@ -1,17 +1,27 @@
 import * as fs from "node:fs";
 import { errno, errnoOf } from "../../abi/errno.js";
+import { CONSTANTS } from "../../abi/layout.js";
 
-/** The module's open flags (musl's generic values), as far as the guest passes them on. */
+/** The module's open flags, as far as the guest passes them on. */
 const OpenFlag = {
   accessMode: 3,
-  create: 0o100,
-  exclusive: 0o200,
-  append: 0o2000,
-  noFollow: 0o400000,
+  create: CONSTANTS.O_CREAT,
+  exclusive: CONSTANTS.O_EXCL,
+  append: CONSTANTS.O_APPEND,
+  noFollow: CONSTANTS.O_NOFOLLOW,
 } as const;
 
 /** Directory entry types as the C library numbers them. */
-const EntryType = { unknown: 0, fifo: 1, character: 2, directory: 4, block: 6, file: 8, link: 10, socket: 12 };
+const EntryType = {
+  unknown: CONSTANTS.DT_UNKNOWN,
+  fifo: CONSTANTS.DT_FIFO,
+  character: CONSTANTS.DT_CHR,
+  directory: CONSTANTS.DT_DIR,
+  block: CONSTANTS.DT_BLK,
+  file: CONSTANTS.DT_REG,
+  link: CONSTANTS.DT_LNK,
+  socket: CONSTANTS.DT_SOCK,
+};
 
 /** The guest's only user and group, which the host's own are shown as. */
 const GUEST_ID = 1000n;

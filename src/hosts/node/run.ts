@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import type { Worker } from "node:worker_threads";
+import { CONSTANTS } from "../../abi/layout.js";
 import { Guest, type GuestEnd, type GuestLimits, type Mount } from "../../runtime/guest.js";
 import type { RuntimeAssets } from "./assets.js";
 import { RealmBinding } from "../../python/binding.js";
@@ -9,9 +10,6 @@ import { RealmWorkers } from "./realm-workers.js";
 import { StdinPump } from "./stdin.js";
 import { stdioKind, terminalSize } from "./stdio.js";
 import { Terminal } from "./terminal.js";
-
-/** `WEFT_TTY_RAW` in wasm/include/weft_host.h. */
-const TTY_RAW = 1;
 
 /** Defaults under Node; see ARCHITECTURE.md for the measurements behind them. */
 export const NODE_LIMITS: GuestLimits = {
@@ -97,7 +95,7 @@ async function run(program: NodeProgram): Promise<GuestEnd> {
       },
       onTerminalMode: (mode) => {
         if (process.stdin.isTTY) {
-          process.stdin.setRawMode((mode & TTY_RAW) !== 0);
+          process.stdin.setRawMode((mode & CONSTANTS.WEFT_TTY_RAW) !== 0);
         }
       },
     },
