@@ -361,6 +361,32 @@ describe("dict", () => {
     });
   });
 
+  test("the lock survives nesting, detaching and throwing", () => {
+    attached((py) => {
+      const dict = py.dict([[1, 1], [2, 2]]);
+      const list = py.list([1, 2]);
+      const steps: unknown[] = [];
+      expect(() => {
+        dict.lockedForEach((key) => {
+          list.lockedForEach((item) => {
+            py.detach(() => {
+              shared.weft.attach(() => undefined);
+            });
+            // The same object once more.
+            dict.lockedForEach(() => undefined);
+            steps.push([key.toJs(), item.toJs()]);
+            if (steps.length === 3) {
+              throw new RangeError("mine");
+            }
+          });
+        });
+      }).toThrow("mine");
+      expect(steps).toEqual([[1, 1], [1, 2], [2, 1]]);
+      dict.set(3, 3);
+      list.append(3);
+    });
+  });
+
   test("iterates over the attributes of an object", () => {
     attached((py) => {
       const object = space(py, "class A: pass\nx = A()\nx.b = 1\nx.a = 2").getItem("x");

@@ -9,8 +9,9 @@ const SECTION = 8;
  * Calls while this thread holds the object's own lock, the one that CPython's container methods take. Waiting for it
  * detaches, so that the garbage collector need not wait for this thread.
  *
- * The lock is surely held only as long as `call` neither detaches nor blocks nor enters another section that it
- * has to wait for, which a second one of the same object is too: CPython then lets go of it and takes it again before it goes on.
+ * The lock is surely held only as long as `call` neither detaches nor blocks nor enters another section that it has
+ * to wait for, which a second one of the same object is too: CPython then lets go of it, and takes it again before
+ * it goes on.
  *
  * What `call` throws passes through no frame of the guest: begin and end are two calls that have returned.
  */
