@@ -18,6 +18,7 @@ import { PyTuple } from "./objects/tuple.js";
 import { PyWeakref } from "./objects/weakref.js";
 import { Py, type BoundClass, type SentPy } from "./py.js";
 import type { Realm } from "./realm.js";
+import { criticalSection, type CriticalSectionOptions } from "./sync/critical-section.js";
 
 /** A JavaScript function as Python calls it: positional arguments, then the keyword ones where there are any. */
 export type HostFunction = (py: Python, positional: readonly PyAny[], keywords: ReadonlyMap<string, PyAny>) => unknown;
@@ -504,6 +505,37 @@ export class Python implements Attached {
   /** Runs with the thread detached: others need not wait for it. Bound references cannot be used inside. */
   detach<T>(call: () => T): T {
     return this.realm.detach(call);
+  }
+
+  /**
+   * Calls with the lock of an object held: the one that CPython's own containers use for their operations.
+   * Ended also when the call throws. Waiting for the lock detaches this thread. The call must not be
+   * asynchronous.
+   *
+   * Only the innermost section of a thread is sure to be held, and not without a break: whenever the thread
+   * detaches, all its sections are suspended, which means that their locks are free, and when it attaches
+   * again only the innermost one is locked again; an outer one is when those inside of it have ended.
+   * A thread detaches when it waits: in `detach()`, for input or time, for a lock that another thread holds
+   * (also in Python code, in destructors, and at the begin of a critical section), and wherever Python code
+   * runs while another thread stops the world (garbage collection). It does not detach to take a free lock:
+   * sections on different objects inside of each other are all held as long as nobody else wants their
+   * objects. A section on what the innermost one holds takes nothing and suspends nothing.
+   *
+   * So code in nested sections is right by chance only. Unless `checked: false` is given, that shows:
+   * a section that would have to wait while this thread is in another one that TypeScript began is not
+   * begun, and one during which the outer one was suspended throws at its end (unless the call threw).
+   * For two objects there is {@link withCriticalSection2}.
+   * @throws CriticalSectionError with the stacks of both places; what the call throws.
+   */
+  withCriticalSection<T>(object: Handle, call: () => T, options?: CriticalSectionOptions): T {
+    return criticalSection(this, object, undefined, call, options);
+  }
+
+  /**
+   * The same with the locks of two objects, in an order that cannot deadlock. They may be the same object.
+   */
+  withCriticalSection2<T>(first: Handle, second: Handle, call: () => T, options?: CriticalSectionOptions): T {
+    return criticalSection(this, first, second, call, options);
   }
 
   /** Releases what bound references `call` makes at its end, for loops over many objects. */

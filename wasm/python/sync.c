@@ -7,7 +7,8 @@
  *   owner     number of the thread that holds    of the thread that runs it    -
  *             it exclusively, or 0
  *   state     rwlock: readers; -1: a writer      enum weft_sync_once           -
- *   poisoned  1: a holder failed                 -                             -
+ *   poisoned  1: a holder failed                 1: the last run that ended    -
+ *                                                did so by a throw
  *   value     the object inside; read and        written before state becomes  -
  *             replaced by holders                DONE, then constant
  *   queue     threads that wait, in the order of their arrival (all kinds)
@@ -294,6 +295,7 @@ int weft_sync_finish(weft_sync *s, enum weft_sync_once state, PyObject *value) {
   if (s->owner == weft_sync_thread()) {
     s->value = value;
     s->state = state;
+    s->poisoned = state == WEFT_ONCE_POISONED;
     s->owner = 0;
     settle(s);
     status = 0;

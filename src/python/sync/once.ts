@@ -1,0 +1,78 @@
+import { blocking } from "./blocking.js";
+import { PoisonError, ReentrantError } from "./errors.js";
+import { create, SharedPrimitive, type InRealm, type SharedSync } from "./shared.js";
+import { OnceState, Result, Want } from "./status.js";
+
+/**
+ * Code that is run once, by whichever thread comes first; the others wait, detached, until it has run.
+ * When it throws, the once is poisoned: later calls throw too, until {@link callOnceForce} succeeds.
+ */
+export class Once extends SharedPrimitive {
+  /** @internal */
+  private constructor(weft: InRealm, shared: SharedSync) {
+    super(weft, shared, "once");
+  }
+
+  static create(weft: InRealm): Once {
+    return new Once(weft, create(weft, "once"));
+  }
+
+  /** The one that another realm shared. Each message is good for one receive. */
+  static receive(weft: InRealm, shared: SharedSync): Once {
+    return new Once(weft, shared);
+  }
+
+  /** Whether the code has run. */
+  get isCompleted(): boolean {
+    return this.realm.functions.weft_sync_state(this.address) === OnceState.done;
+  }
+
+  /** Whether the code threw, and nobody has run it since. */
+  get isPoisoned(): boolean {
+    return this.realm.functions.weft_sync_state(this.address) === OnceState.poisoned;
+  }
+
+  /**
+   * Runs the code unless it has run.
+   * @throws PoisonError, ReentrantError; what the code throws; what waiting throws (see `PyMutex.lock`).
+   */
+  callOnce(call: () => void): void {
+    this.#run(Want.exclusive, () => {
+      call();
+    });
+  }
+
+  /** The same also when the once is poisoned, which `call` is told. Its success cures the once. */
+  callOnceForce(call: (state: { readonly poisoned: boolean }) => void): void {
+    this.#run(Want.forced, call);
+  }
+
+  #run(want: number, call: (state: { readonly poisoned: boolean }) => void): void {
+    const { address } = this;
+    const { functions } = this.realm;
+    // Stays as it was while the code runs.
+    const wasPoisoned = (): boolean => functions.weft_sync_poisoned(address) !== 0;
+    const result = blocking(
+      this.realm,
+      undefined,
+      (milliseconds, interruptible) => functions.weft_sync_acquire(address, want, milliseconds, interruptible),
+      () => functions.weft_sync_finish(address, wasPoisoned() ? OnceState.poisoned : OnceState.empty, 0),
+    );
+    switch (result) {
+      case Result.done:
+        return;
+      case Result.reentrant:
+        throw new ReentrantError("the code that runs once asks for itself, on this thread");
+      case Result.poisoned:
+        throw new PoisonError("the code that runs once threw: callOnceForce() tries again");
+    }
+    const poisoned = wasPoisoned();
+    let state: number = OnceState.poisoned;
+    try {
+      call({ poisoned });
+      state = OnceState.done;
+    } finally {
+      functions.weft_sync_finish(address, state, 0);
+    }
+  }
+}

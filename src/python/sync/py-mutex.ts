@@ -1,0 +1,55 @@
+import type { Py } from "../py.js";
+import { WriteGuard } from "./guard.js";
+import { PoisoningLock } from "./poisoning.js";
+import { create, type InRealm, type SharedSync } from "./shared.js";
+import { Want } from "./status.js";
+
+/**
+ * A mutual exclusion lock for TypeScript on any number of threads, with a Python object inside or none.
+ *
+ * Who waits for it is detached, so that the garbage collector can stop the world; critical sections of the
+ * waiting thread are suspended meanwhile. Locking works attached and detached. Threads get it about in
+ * the order in which they came. The object inside is owned by the lock, and the garbage collector does not
+ * see through it: an object that (indirectly) contains its own lock is never collected.
+ */
+export class PyMutex extends PoisoningLock {
+  /** @internal */
+  private constructor(weft: InRealm, shared: SharedSync) {
+    super(weft, shared, "mutex");
+  }
+
+  /** A new one. `value` is moved in and used up. */
+  static create(weft: InRealm, value?: Py): PyMutex {
+    return new PyMutex(weft, create(weft, "mutex", value));
+  }
+
+  /** The one that another realm shared. Each message is good for one receive. */
+  static receive(weft: InRealm, shared: SharedSync): PyMutex {
+    return new PyMutex(weft, shared);
+  }
+
+  /**
+   * Waits for the lock. Release the guard: `using guard = mutex.lock()`. Such a block does not see throws;
+   * only {@link withLock} poisons by itself.
+   * @throws PoisonError, ReentrantError; AttachError when the interpreter ended; PyErr of signal handlers
+   * (on Python's main thread).
+   */
+  lock(): WriteGuard {
+    return this.take(Want.exclusive, undefined, false, () => new WriteGuard(this))!;
+  }
+
+  /** The same for at most so many milliseconds, 0 by default: `undefined` when others held it throughout. */
+  tryLock(milliseconds = 0): WriteGuard | undefined {
+    return this.take(Want.exclusive, milliseconds, false, () => new WriteGuard(this));
+  }
+
+  /** Waits for the lock, calls, and releases it. A throw poisons the lock. The call must not be asynchronous. */
+  withLock<T>(call: (guard: WriteGuard) => T): T {
+    return this.during(this.lock(), true, call);
+  }
+
+  /** As {@link lock}, poisoned or not: to look at what it protects, and {@link clearPoison}. */
+  recover(): WriteGuard {
+    return this.take(Want.exclusive, undefined, true, () => new WriteGuard(this))!;
+  }
+}
