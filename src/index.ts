@@ -8,3 +8,5 @@ export { Py, type SentPy } from "./python/py.js";
 export { Python, type HostFunction } from "./python/python.js";
 export { HostWeft, Weft, type RunOptions, type ThreadHandle } from "./python/weft.js";
 export { GuestError, type GuestLimits, type Mount } from "./runtime/guest.js";
+export type { ErrorParts } from "./python/errors.js";
+export { lazyError } from "./python/lazy-error.js";
