@@ -231,7 +231,11 @@ export function makeException(py: Attached, type: PyAny, values: readonly unknow
       ? made
       : wrong(`calling ${type.repr()} should have returned an instance of BaseException, not ${made.type().repr()}`);
   }
-  return values.length === 0 && type.isInstance(base) ? type : wrong("exceptions must derive from BaseException");
+  if (values.length === 0 && type.isInstance(base)) {
+    py.realm.functions.Py_IncRef(type.pointer);
+    return new PyAny(py, type.pointer);
+  }
+  return wrong("exceptions must derive from BaseException");
 }
 
 /**

@@ -191,7 +191,7 @@ export class Python implements Attached {
 
   /** An `ExceptionGroup` (or `BaseExceptionGroup`) of errors of any kind, to be thrown. */
   exceptionGroup(message: string, errors: readonly unknown[]): PyErr {
-    const exceptions = errors.map((error) => this.exceptionFor(error instanceof PyAny ? this.errorFrom(error) : error));
+    const exceptions = errors.map((error) => error instanceof PyAny ? makeException(this, error, []) : this.exceptionFor(error));
     return this.error(this.builtin("BaseExceptionGroup"), message, exceptions);
   }
 

@@ -150,7 +150,8 @@ describe("finalize", () => {
   test("waits for a thread that is attached", () =>
     whileLoaded(async (weft) => {
       const words = sharedWords();
-      const holding = weft.spawn(state, "hold", words);
+      // It runs Python code: one that blocks in JavaScript would also keep the collector waiting.
+      const holding = weft.spawn(state, "runAttached", words);
       await until(words, 0, 1);
       const ending = weft.finalize();
       await expect.poll(() => weft.lifecycle, { timeout: DEADLINE }).toBe("finalizing");
@@ -317,7 +318,9 @@ describe("spawn", () => {
     const count = (): unknown => weft.attach((py) => py.import("sys").callMethod("getrefcount", list.bind(py)).toJs());
     const before = count();
     // Whoever takes the pool's list may still be at it.
-    const released = (): Promise<void> => expect.poll(count, { timeout: DEADLINE }).toBe(before);
+    const released = async (): Promise<void> => {
+      await expect.poll(count, { timeout: DEADLINE }).toBe(before);
+    };
     const clone = (): unknown => weft.attach((py) => list.cloneRef(py));
     await expect(weft.spawn(state, "ok", clone(), () => 1).join()).rejects.toThrow("could not be cloned");
     await released();

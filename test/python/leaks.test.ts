@@ -61,7 +61,9 @@ describe("no reference of ours is left after", () => {
       const lazy = api.lazyError((token) => ({ type: token.builtin("KeyError"), values: [object.bind(token)] }));
       lazy.value(py);
       lazy.dispose();
-      const group = py.exceptionGroup("group", [py.error(py.builtin("ValueError"), object.bind(py))]);
+      const member = py.error(py.builtin("ValueError"), object.bind(py));
+      const group = py.exceptionGroup("group", [member]);
+      member.dispose();
       group.dispose();
     },
     "a host error that nobody wants": (object, py) => {
