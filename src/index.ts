@@ -36,3 +36,5 @@ export { PyMutex } from "./python/sync/py-mutex.js";
 export { PyOnceLock } from "./python/sync/py-once-lock.js";
 export { PyRwLock } from "./python/sync/py-rwlock.js";
 export type { SharedSync } from "./python/sync/shared.js";
+export type { ErrorParts } from "./python/errors.js";
+export { lazyError } from "./python/lazy-error.js";

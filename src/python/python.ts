@@ -3,7 +3,6 @@ import { CONSTANTS } from "../abi/layout.js";
 import { bound, boundAs, PyAny } from "./any.js";
 import type { Attached, Handle } from "./attached.js";
 import { READERS, toJs, toPython, type Reading } from "./convert.js";
-import { PyErr } from "./errors.js";
 import { PyBool } from "./objects/bool.js";
 import { PyByteArray, PyBytes } from "./objects/bytes.js";
 import { PyComplex } from "./objects/complex.js";
@@ -16,6 +15,7 @@ import { PySlice } from "./objects/slice.js";
 import { PyString } from "./objects/str.js";
 import { PyTuple } from "./objects/tuple.js";
 import { PyWeakref } from "./objects/weakref.js";
+import { describe, isException, makeException, newExceptionType, PanicError, PyErr } from "./errors.js";
 import { Py, type BoundClass, type SentPy } from "./py.js";
 import type { Realm } from "./realm.js";
 import { criticalSection, type CriticalSectionOptions } from "./sync/critical-section.js";
@@ -28,6 +28,7 @@ interface RealmCache {
   readonly interned: Map<string, Address>;
   readonly readers: Map<Address, NonNullable<(typeof READERS)[string]>>;
   readonly hostError: Py<PyAny>;
+  readonly panic: Py<PyAny>;
 }
 const caches = new WeakMap<Realm, RealmCache>();
 
@@ -62,12 +63,13 @@ export class Python implements Attached {
     let cache = caches.get(this.realm);
     if (cache === undefined) {
       const interned = new Map<string, Address>();
-      caches.set(this.realm, { interned, readers: new Map(), hostError: undefined as never });
+      caches.set(this.realm, { interned, readers: new Map(), hostError: undefined as never, panic: undefined as never });
       const builtins = this.import("builtins");
       const readers = new Map(
         Object.entries(READERS).map(([name, reader]) => [builtins.getAttr(name).pointer, reader] as const),
       );
-      cache = { interned, readers, hostError: this.import("weft").getAttr("HostError").unbind() };
+      const module = this.import("weft");
+      cache = { interned, readers, hostError: module.getAttr("HostError").unbind(), panic: module.getAttr("PanicException").unbind() };
       caches.set(this.realm, cache);
     }
     return cache;
@@ -130,44 +132,86 @@ export class Python implements Attached {
     throw this.errorFrom(new PyAny(this, pointer));
   }
 
-  /** The JavaScript error for an exception: the original one where JavaScript threw it in this realm. */
+  /**
+   * The JavaScript error for an exception: the original one where JavaScript threw it in this realm, a
+   * {@link PanicError} for a `weft.PanicException`, or else a {@link PyErr}. An object that is no exception
+   * gives a TypeError, as raising it does.
+   */
   errorFrom(exception: PyAny): unknown {
-    const { hostError } = this.#cache;
-    if (hostError !== undefined && exception.isInstance(hostError.bind(this))) {
+    const { hostError, panic } = this.#cache;
+    if (hostError === undefined) {
+      // The cache itself fails.
+      const { typeName, text } = describe(exception);
+      return new PyErr(typeName, text, exception.unbind());
+    }
+    const panicked = exception.isInstance(panic.bind(this));
+    if (panicked || exception.isInstance(hostError.bind(this))) {
       const carried = exception.getOptionalAttr("host");
       const own = carried && this.#host(carried);
       if (own) {
         return own.value;
       }
     }
-    const type = exception.type();
-    const module = type.getOptionalAttr("__module__")?.toJs();
-    const name = type.getAttr("__qualname__").str();
-    let text: string;
-    try {
-      text = exception.str();
-    } catch {
-      // Its own __str__ fails: as Python's traceback module shows it.
-      text = "<exception str() failed>";
+    const object = isException(exception) ? exception : makeException(this, exception, []);
+    const { typeName, text } = describe(object);
+    const error = new PyErr(typeName, text, object.unbind());
+    if (!panicked) {
+      return error;
     }
-    return new PyErr(typeof module === "string" && module !== "builtins" && module !== "__main__" ? `${module}.${name}` : name, text, exception.unbind());
+    const fault = new PanicError(text, { cause: error });
+    fault.exception = error;
+    return fault;
+  }
+
+  /** The Python exception for what JavaScript threw: {@link errorFrom} gives the same error back. */
+  exceptionFor(error: unknown): PyAny {
+    if (error instanceof PyErr) {
+      return error.value(this);
+    }
+    if (error instanceof PanicError && error.exception) {
+      return error.exception.value(this);
+    }
+    const { hostError, panic } = this.#cache;
+    const isPanic = error instanceof PanicError;
+    const text = isPanic ? error.message : error instanceof Error ? `${error.name}: ${error.message}` : textOf(error);
+    const exception = (isPanic ? panic : hostError).bind(this).call(text);
+    exception.setAttr("host", this.hostObject(error, "error"));
+    return exception;
   }
 
   /** Makes a JavaScript error the pending exception: a {@link PyErr} as what it stands for. */
   raise(error: unknown): void {
-    if (error instanceof PyErr) {
-      error.restore(this);
-      return;
-    }
-    const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-    const exception = this.#cache.hostError.bind(this).call(text);
-    exception.setAttr("host", this.hostObject(error, "error"));
-    this.realm.functions.PyErr_SetRaisedException(exception.leak());
+    this.realm.functions.PyErr_SetRaisedException(this.exceptionFor(error).leak());
   }
 
-  /** A Python exception of a type, to be thrown: `throw py.error(py.builtin("ValueError"), "no")`. */
+  /**
+   * Hands an error that nobody can catch to `sys.unraisablehook`.
+   * @param object what it happened in.
+   */
+  writeUnraisable(error: unknown, object?: PyAny): void {
+    const pointer = object?.pointer ?? 0;
+    this.raise(error);
+    this.realm.functions.PyErr_WriteUnraisable(pointer);
+  }
+
+  /**
+   * A Python exception of a type, to be thrown: `throw py.error(py.builtin("ValueError"), "no")`. A type that
+   * is no exception type gives a TypeError.
+   * @throws PyErr what making the exception raises.
+   */
   error(type: PyAny, ...values: readonly unknown[]): PyErr {
-    return this.errorFrom(type.call(...values)) as PyErr;
+    return this.errorFrom(makeException(this, type, values)) as PyErr;
+  }
+
+  /** An `ExceptionGroup` (or `BaseExceptionGroup`) of errors of any kind, to be thrown. */
+  exceptionGroup(message: string, errors: readonly unknown[]): PyErr {
+    const exceptions = errors.map((error) => error instanceof PyAny ? makeException(this, error, []) : this.exceptionFor(error));
+    return this.error(this.builtin("BaseExceptionGroup"), message, exceptions);
+  }
+
+  /** A new exception type; see {@link newExceptionType}. */
+  newException(name: string, base?: PyAny, doc?: string): PyAny {
+    return newExceptionType(this, name, base, doc);
   }
 
   /**
@@ -541,5 +585,14 @@ export class Python implements Attached {
   /** Releases what bound references `call` makes at its end, for loops over many objects. */
   scoped<T>(call: () => T): T {
     return this.realm.attach(call);
+  }
+}
+
+/** The text of anything that was thrown, also of what refuses to have one. */
+function textOf(error: unknown): string {
+  try {
+    return String(error);
+  } catch {
+    return "an object without a text";
   }
 }

@@ -8,6 +8,12 @@
  *
  * A thread that detaches below a call of Python's has to go back into Python code, so it stays counted
  * (weft_suspend) and the main thread waits for it as for an attached one. */
+#define Py_BUILD_CORE
+#include <Python.h>
+#include "internal/pycore_brc.h"
+#include "internal/pycore_ceval.h"
+#undef Py_BUILD_CORE
+
 #include <emscripten/threading.h>
 
 #include "weft_python.h"
@@ -52,6 +58,16 @@ void weft_finalize_begin(void) {
   Py_END_ALLOW_THREADS
 }
 
+/* Objects of this thread's that other threads released wait until it merges their counts. CPython does
+ * that between instructions, and this thread may never run any: it only calls. */
+static void merge(void) {
+  PyThreadState *self = PyThreadState_GetUnchecked();
+  if (_Py_eval_breaker_bit_is_set(self, _PY_EVAL_EXPLICIT_MERGE_BIT)) {
+    _Py_unset_eval_breaker_bit(self, _PY_EVAL_EXPLICIT_MERGE_BIT);
+    _Py_brc_merge_refcounts(self);
+  }
+}
+
 int weft_attach(void) {
   if (state && (!host_thread || suspended > 0)) {
     PyEval_RestoreThread(state);
@@ -69,6 +85,7 @@ int weft_attach(void) {
     state = PyThreadState_GetUnchecked();
   } else {
     PyEval_RestoreThread(state);
+    merge();
   }
   return 0;
 }

@@ -69,13 +69,17 @@ binding.onThread = (thread) => {
   } catch (error) {
     // A result that cannot be copied. References that are in it have no owner any more.
     release(realm, moved);
-    port.postMessage({ error });
+    port.postMessage({ error: copyable(error) });
   }
   port.close();
 };
 
 /** What was thrown, if it can be copied, or else an error with its text. */
 function copyable(error: unknown): unknown {
+  if (error instanceof DOMException) {
+    // Node's arrive without their message.
+    return new Error(`${error.name}: ${error.message}`);
+  }
   try {
     return structuredClone(error);
   } catch {
