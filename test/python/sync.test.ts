@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { sharedWeft, threadModule } from "./harness.js";
 import { api, type Py, type PyAny } from "./package.js";
 
-const { Barrier, Condvar, CriticalSectionError, GuardError, Once, PoisonError, PyMutex, PyOnceLock, PyRwLock, ReentrantError } = api;
+const { AttachError, Barrier, Condvar, CriticalSectionError, GuardError, loadWeft, Once, PoisonError, PyMutex, PyOnceLock, PyRwLock, ReentrantError } = api;
 
 const shared = sharedWeft();
 const rounds = Number(process.env.WEFT_SYNC_ROUNDS ?? 1);
@@ -420,4 +420,17 @@ describe("critical sections", () => {
       expect(py.withCriticalSection2(a, b, () => py.detach(() => 1))).toBe(1);
     });
   });
+});
+
+test("Python ends while a thread waits", { timeout: DEADLINE }, async () => {
+  const weft = await loadWeft();
+  using mutex = PyMutex.create(weft);
+  using guard = mutex.lock();
+  const waiter = weft.spawn(threadModule("sync.mjs"), "lockAttached", mutex.share()).join();
+  const ended = expect(waiter).rejects.toThrow("Python has ended with status 0");
+  await eventually(() => mutex.waiting === 1);
+  expect(await weft.finalize()).toBe(0);
+  await ended;
+  expect(guard.held).toBe(true);
+  expect(() => weft.attach(() => 1)).toThrow(AttachError);
 });

@@ -14,8 +14,8 @@ export interface CriticalSectionOptions {
 
 interface Section {
   readonly address: Address;
-  /** Made where the section began, for its stack. */
-  readonly site: Error;
+  /** Made where the section began, for its stack; not where it is unchecked, as it costs more than the lock. */
+  readonly site: Error | undefined;
 }
 
 /** What `weft_critical_begin` returns. */
@@ -26,8 +26,8 @@ const WOULD_WAIT = 2;
 const sections = new WeakMap<Realm, Section[]>();
 
 /** The stack without its first lines: the message and our own frames. */
-function stack(site: Error): string {
-  return (site.stack ?? "").split("\n").slice(2).join("\n");
+function stack(site: Error | undefined): string {
+  return site?.stack?.split("\n").slice(2).join("\n") ?? "    in an unchecked section";
 }
 
 /**
@@ -48,7 +48,7 @@ export function criticalSection<T>(py: Attached, first: Handle, second: Handle |
     open = [];
     sections.set(realm, open);
   }
-  const site = new Error("critical section");
+  const site = checked ? new Error("critical section") : undefined;
   const outer = open.at(-1);
   const before = functions.emscripten_stack_get_current();
   // 12 bytes; and references of our own, so that the locks outlive the section.
