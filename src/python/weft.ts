@@ -35,8 +35,14 @@ export class Weft {
     return this.realm.attach(() => call(new Python(this.realm)));
   }
 
-  /** As {@link attach}, but `undefined` where attaching is not possible. */
+  /**
+   * As {@link attach}, but `undefined` where attaching is not possible: Python is not running, or the garbage
+   * collector is visiting an object on this thread.
+   */
   tryAttach<T>(call: (py: Python) => T): T | undefined {
+    if (this.realm.attachCount < 0) {
+      return undefined;
+    }
     let entered = false;
     try {
       return this.attach((py) => {
@@ -197,7 +203,8 @@ export class HostWeft extends Weft {
   /**
    * Starts a thread that imports the module and calls its export with a {@link Weft} and the values, which
    * are copied as messages are; owned references among them are moved. The function's result comes
-   * back the same way.
+   * back the same way. References are used up also where the thread cannot be started. Does not
+   * block; failures of every kind reject `join()`, which settles when the thread has given its place back.
    * @param url absolute URL of an ES module.
    */
   spawn<T = unknown>(url: string | URL, name: string, ...values: readonly unknown[]): ThreadHandle<T> {

@@ -64,6 +64,27 @@ describe("the attach count", () => {
   });
 });
 
+test("attaching is refused while the collector visits an object, and drops go to the pool", async () => {
+  const { weft } = shared;
+  const [object, second] = weft.attach((py) => {
+    const list = py.list();
+    return [list.toOwned(), list.unbind()];
+  });
+  const count = (): unknown => weft.attach((py) => py.import("sys").callMethod("getrefcount", object!.bind(py)).toJs());
+  const before = count() as number;
+  // No object of ours is visited yet: the state that a visit would set.
+  weft.realm.attachCount = -1;
+  try {
+    expect(() => weft.attach(() => 1)).toThrow(DetachedError);
+    expect(weft.tryAttach(() => 1)).toBeUndefined();
+    second!.drop();
+  } finally {
+    weft.realm.attachCount = 0;
+  }
+  await expect.poll(count, { timeout: DEADLINE }).toBe(before - 1);
+  object!.drop();
+});
+
 describe("detach", () => {
   test("lets the collector stop the world; so does not one that holds the attachment", async () => {
     const { weft } = shared;
