@@ -16,8 +16,10 @@ import { PyString } from "./objects/str.js";
 import { PyTuple } from "./objects/tuple.js";
 import { PyWeakref } from "./objects/weakref.js";
 import { describe, isException, makeException, newExceptionType, PanicError, PyErr } from "./errors.js";
+import { DetachedError } from "./lifecycle.js";
 import { Py, type BoundClass, type SentPy } from "./py.js";
 import type { Realm } from "./realm.js";
+import type { Scope } from "./scope.js";
 import { criticalSection, type CriticalSectionOptions } from "./sync/critical-section.js";
 
 /** A JavaScript function as Python calls it: positional arguments, then the keyword ones where there are any. */
@@ -43,11 +45,26 @@ export class RawFunction {
  * object can get).
  */
 export class Python implements Attached {
-  readonly realm: Realm;
+  readonly #realm: Realm;
+  /** The scope of the closure that it was made for. */
+  readonly #scope: Scope;
 
   /** @internal */
   constructor(realm: Realm) {
-    this.realm = realm;
+    const { scope } = realm;
+    if (scope === undefined) {
+      throw new DetachedError("this thread is not attached to Python: use weft.attach()");
+    }
+    this.#realm = realm;
+    this.#scope = scope;
+  }
+
+  /** @throws DetachedError when the closure that the token was made for has ended. */
+  get realm(): Realm {
+    if (!this.#scope.alive) {
+      throw new DetachedError("this token belongs to a closure that has ended: use that of the current weft.attach()");
+    }
+    return this.#realm;
   }
 
   get none(): Address {

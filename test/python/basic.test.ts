@@ -21,7 +21,21 @@ describe("attach", () => {
     expect(weft.attached).toBe(false);
     expect(() => kept.str()).toThrow(DetachedError);
     weft.attach(() => {
-      expect(() => kept.str()).toThrow("scope that has ended");
+      expect(() => kept.str()).toThrow("has ended");
+    });
+  });
+
+  test("a token is worthless after its closure, in another attach too", () => {
+    const { weft } = shared;
+    const stale = weft.attach((py) => py);
+    expect(() => stale.eval("1")).toThrow(DetachedError);
+    weft.attach((py) => {
+      expect(() => stale.eval("1")).toThrow("closure that has ended");
+      expect(() => stale.list([1])).toThrow("closure that has ended");
+      expect(() => py.eval("[]").unbind().bind(stale)).toThrow("closure that has ended");
+      const inner = weft.attach((nested) => nested);
+      expect(() => inner.eval("1")).toThrow("closure that has ended");
+      expect(py.eval("1").toJs()).toBe(1);
     });
   });
 
