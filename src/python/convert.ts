@@ -267,7 +267,12 @@ function readOwned(reading: Reading, pointer: Address): unknown {
   try {
     return toJs(reading, pointer);
   } finally {
-    reading.py.realm.functions.Py_DecRef(pointer);
+    if (reading.seen.has(pointer)) {
+      // Until the scope's end: another object at its address would be taken for it.
+      new PyAny(reading.py, pointer);
+    } else {
+      reading.py.realm.functions.Py_DecRef(pointer);
+    }
   }
 }
 
@@ -311,7 +316,8 @@ function readSet(reading: Reading, pointer: Address): Set<unknown> {
   const { py } = reading;
   const items = new Set();
   // A list of its own: iterating over a set fails when another thread changes it.
-  using list = bound(py, py.realm.functions.PySequence_List(pointer));
+  // Until the scope's end: its address is noted as read.
+  const list = bound(py, py.realm.functions.PySequence_List(pointer));
   for (const item of readList(reading, list.pointer) as unknown[]) {
     items.add(item);
   }
@@ -326,7 +332,8 @@ function readDict(reading: Reading, pointer: Address): unknown {
   const { py } = reading;
   const { functions } = py.realm;
   // A list of its own: the dict may change meanwhile.
-  using items = bound(py, functions.PyDict_Items(pointer));
+  // Until the scope's end, with the keys and values whose addresses are noted as read.
+  const items = bound(py, functions.PyDict_Items(pointer));
   const length = functions.PyList_Size(items.pointer);
   const keys: unknown[] = [];
   const values: Address[] = [];

@@ -107,6 +107,7 @@ describe("values", () => {
     ["{1: 2}", new Map([[1, 2]])],
     ["frozenset({1})", new Set([1])],
     ["b'\\x00\\xff'", new Uint8Array([0, 255])],
+    ["[{1}, {2}, {3: {4}}, {5}]", [new Set([1]), new Set([2]), new Map([[3, new Set([4])]]), new Set([5])]],
   ])("%s is converted", (code, value) => {
     shared.weft.attach((py) => {
       expect(py.eval(code).toJs()).toEqual(value);
