@@ -13,20 +13,22 @@ interface Layer {
 }
 
 /**
- * The layers by the first name below src/. Dependencies point one way, from the bottom of
+ * The layers by the first name below src/, hosts by the first two. Dependencies point one way, from the bottom of
  * this table to its top. What runs in a page too must not name Node's modules.
  */
 const LAYERS: Readonly<Record<string, Layer>> = {
   abi: { layers: [], node: false },
   runtime: { layers: ["abi"], node: false },
   python: { layers: ["abi", "runtime"], node: false },
-  hosts: { layers: ["abi", "runtime", "python"], node: true },
-  "index.ts": { layers: ["abi", "runtime", "python", "hosts"], node: false },
+  "hosts/shared": { layers: ["abi", "runtime", "python"], node: false },
+  "hosts/browser": { layers: ["abi", "runtime", "python", "hosts/shared"], node: false },
+  "hosts/node": { layers: ["abi", "runtime", "python", "hosts/shared"], node: true },
+  "index.ts": { layers: ["abi", "runtime", "python", "hosts/node"], node: false },
   // Tools beside the command line.
   build: { layers: ["abi"], node: true },
   bench: { layers: ["abi", "index.ts"], node: true },
   "cpython-tests": { layers: ["abi"], node: true },
-  cli: { layers: ["abi", "runtime", "python", "hosts", "build"], node: true },
+  cli: { layers: ["abi", "runtime", "python", "hosts/node", "build"], node: true },
 };
 
 /** Imports by file: paths below src/ with forward slashes; other specifiers as they are. */
@@ -76,7 +78,8 @@ function readGraph(): Graph {
 }
 
 function layerOf(path: string): string {
-  return path.split("/")[0]!;
+  const [first, second] = path.split("/");
+  return first === "hosts" ? `${first}/${second}` : first!;
 }
 
 /** Imports that the table does not allow. */
@@ -198,7 +201,8 @@ describe("the check itself", () => {
       ["abi/upward.ts", ["runtime/guest.ts"]],
       ["runtime/guest.ts", ["abi/module.ts"]],
       ["runtime/node.ts", ["node:fs"]],
-      ["hosts/node/run.ts", ["runtime/guest.ts", "node:fs", "cli/weft.ts"]],
+      ["hosts/node/run.ts", ["runtime/guest.ts", "node:fs", "cli/weft.ts", "hosts/shared/load.ts"]],
+      ["hosts/shared/load.ts", ["runtime/guest.ts", "node:fs", "hosts/node/run.ts"]],
       ["cli/weft.ts", ["hosts/node/run.ts", "build/build.ts", "some-package"]],
       ["build/build.ts", ["cli/weft.ts", "abi/missing.ts"]],
       ["bench/startup.ts", ["runtime/guest.ts", "../package.json"]],
@@ -207,7 +211,9 @@ describe("the check itself", () => {
     expect(forbidden(graph, LAYERS)).toEqual([
       "abi/upward.ts: abi may not import runtime/guest.ts",
       "runtime/node.ts: runtime may not import node:fs, a module of Node",
-      "hosts/node/run.ts: hosts may not import cli/weft.ts",
+      "hosts/node/run.ts: hosts/node may not import cli/weft.ts",
+      "hosts/shared/load.ts: hosts/shared may not import node:fs, a module of Node",
+      "hosts/shared/load.ts: hosts/shared may not import hosts/node/run.ts",
       "cli/weft.ts: some-package is neither a file of src nor a module of Node",
       "build/build.ts: build may not import cli/weft.ts",
       "build/build.ts: abi/missing.ts is neither a file of src nor a module of Node",

@@ -4,9 +4,10 @@ import { CONSTANTS } from "../../abi/layout.js";
 import { Guest, type GuestEnd, type GuestLimits, type Mount } from "../../runtime/guest.js";
 import type { RuntimeAssets } from "./assets.js";
 import { RealmBinding } from "../../python/binding.js";
+import { RealmWorkers } from "../shared/realm-workers.js";
 import { KeepAlive } from "./keep-alive.js";
 import { NodeRealmHost } from "./realm-host.js";
-import { RealmWorkers } from "./realm-workers.js";
+import { nodeWorkers } from "./start-worker.js";
 import { StdinPump } from "./stdin.js";
 import { stdioKind, terminalSize } from "./stdio.js";
 import { Terminal } from "./terminal.js";
@@ -53,7 +54,7 @@ async function run(program: NodeProgram): Promise<GuestEnd> {
   const terminal = new Terminal();
   const realmHost = new NodeRealmHost();
 
-  const workers = new RealmWorkers(assets.glueUrl);
+  const workers = new RealmWorkers(nodeWorkers(assets.glueUrl));
 
   const stdio = [stdioKind(0), stdioKind(1), stdioKind(2)] as const;
   let guest: Guest | undefined;
@@ -83,7 +84,7 @@ async function run(program: NodeProgram): Promise<GuestEnd> {
       realmPython: new RealmBinding(1),
       createWorker: (onError) => workers.create(onError),
       endWorker: (worker) => {
-        void (worker as Worker).terminate();
+        workers.end(worker as Worker);
       },
       onStdinRequest: (g) => {
         pump.request(g);

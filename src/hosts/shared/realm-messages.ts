@@ -1,4 +1,4 @@
-import type { MessagePort } from "node:worker_threads";
+import type { RealmPort } from "./platform.js";
 
 /**
  * What the host realm asks of an idle worker before it starts a thread there: to import a module. The
@@ -12,7 +12,9 @@ export interface SpawnRequest {
     readonly url: string;
     readonly name: string;
     readonly values: readonly unknown[];
-    readonly port: MessagePort;
+    readonly port: RealmPort;
+    /** One word: the worker sets it to 1 after it has posted {@link SpawnEnd}, which is then sure to arrive. */
+    readonly posted: Int32Array;
   };
 }
 

@@ -1,20 +1,24 @@
-import { MessageChannel, receiveMessageOnPort, type MessagePort, type Worker } from "node:worker_threads";
 import type { PyAny } from "../../python/any.js";
 import type { RealmBinding } from "../../python/binding.js";
 import { receive, release, sendAll } from "../../python/message.js";
 import type { Py, SentPy } from "../../python/py.js";
 import type { HostWeft, ThreadHandle } from "../../python/weft.js";
 import type { Guest } from "../../runtime/guest.js";
+import type { HostPlatform, RealmPort, RealmWorker } from "./platform.js";
 import type { SpawnCancel, SpawnEnd, SpawnReady, SpawnRequest } from "./realm-messages.js";
 
 interface Spawning {
-  readonly worker: Worker;
-  readonly port: MessagePort;
+  readonly worker: RealmWorker;
+  readonly port: RealmPort;
+  /** See {@link SpawnRequest}. */
+  readonly posted: Int32Array;
   /** References in the request, until the thread has them. */
   moved: SentPy[];
   /** Settles the handle. Known before the thread has left, see {@link HostThreads.gone}. */
   outcome: (() => void) | undefined;
   started: boolean;
+  /** Called when the handle has settled. */
+  settled: () => void;
   resolve(value: unknown): void;
   reject(error: unknown): void;
 }
@@ -24,14 +28,16 @@ export class HostThreads {
   readonly #guest: Guest;
   readonly #binding: RealmBinding;
   readonly #weft: () => HostWeft;
+  readonly #channel: HostPlatform["channel"];
   readonly #spawning = new Map<number, Spawning>();
   #next = 1;
   #over: Error | undefined;
 
-  constructor(guest: Guest, binding: RealmBinding, weft: () => HostWeft) {
+  constructor(guest: Guest, binding: RealmBinding, weft: () => HostWeft, channel: HostPlatform["channel"]) {
     this.#guest = guest;
     this.#binding = binding;
     this.#weft = weft;
+    this.#channel = channel;
   }
 
   /** See {@link HostWeft.spawn}. Failures of every kind are reported by the handle. */
@@ -54,24 +60,26 @@ export class HostThreads {
       reject(error);
       return { join };
     }
-    const worker = this.#guest.takeWorker() as Worker;
-    const { port1: port, port2 } = new MessageChannel();
-    const one: Spawning = { worker, port, moved, outcome: undefined, started: false, resolve, reject };
+    const worker = this.#guest.takeWorker() as RealmWorker;
+    const [port, theirs] = this.#channel();
+    const posted = new Int32Array(new SharedArrayBuffer(4));
+    const one: Spawning = { worker, port, posted, moved, outcome: undefined, started: false, settled: () => undefined, resolve, reject };
     this.#spawning.set(id, one);
-    port.once("message", (message: SpawnReady) => {
-      this.#onReady(id, one, message);
-    });
-    // Messages that were sent before it come first: without an outcome there will be none.
-    port.once("close", () => {
+    port.onmessage = ({ data }) => {
+      this.#onReady(id, one, data as SpawnReady);
+    };
+    // Messages that were sent before it come first: without an outcome there will be none. Where the platform
+    // does not tell (Firefox), a worker that ends by itself stays unnoticed; one that fails does not.
+    port.addEventListener("close", () => {
       if (!one.outcome) {
         this.#settle(id, one, () => {
           reject(new Error(`the worker of ${name} in ${url} ended before the thread did`));
         });
       }
     });
-    const request: SpawnRequest = { weftSpawn: { id, url, name, values: sent, port: port2 } };
+    const request: SpawnRequest = { weftSpawn: { id, url, name, values: sent, port: theirs, posted } };
     try {
-      worker.postMessage(request, [port2]);
+      worker.postMessage(request, [theirs]);
     } catch (error) {
       // A value that cannot be copied.
       this.#guest.module.weftUseWorker(worker);
@@ -91,9 +99,9 @@ export class HostThreads {
       });
       return;
     }
-    one.port.once("message", (end: SpawnEnd) => {
-      this.#onEnd(one, end);
-    });
+    one.port.onmessage = ({ data }) => {
+      this.#onEnd(id, one, data as SpawnEnd);
+    };
     const failed = this.#guest.spawnThread(one.worker, id);
     if (failed === 0) {
       one.started = true;
@@ -109,7 +117,7 @@ export class HostThreads {
   }
 
   /** The function has ended; its thread is about to. */
-  #onEnd(one: Spawning, end: SpawnEnd): void {
+  #onEnd(id: number, one: Spawning, end: SpawnEnd): void {
     const { realm } = this.#binding;
     if ("result" in end) {
       const result = receive(realm, end.result);
@@ -130,58 +138,53 @@ export class HostThreads {
         }
       };
     }
-    if (!one.started) {
-      this.#settle(this.#idOf(one), one, one.outcome);
+    if (!one.started || this.#over) {
+      this.#settle(id, one, one.outcome);
     }
-  }
-
-  #idOf(one: Spawning): number {
-    for (const [id, other] of this.#spawning) {
-      if (other === one) {
-        return id;
-      }
-    }
-    return 0;
   }
 
   /**
    * A thread has left the worker and has given its place back. Handles settle only now, so that whoever
    * has joined a thread can start another one at the limit. Its last message comes by another way
-   * than this news, but it was sent before.
+   * than this news, and may be later.
    */
-  gone(worker: Worker): void {
+  gone(worker: RealmWorker): void {
     for (const [id, one] of this.#spawning) {
       if (one.worker === worker && one.started) {
         one.started = false;
-        if (!one.outcome) {
-          const last = receiveMessageOnPort(one.port) as { message: SpawnEnd } | undefined;
-          if (last) {
-            this.#onEnd(one, last.message);
-            return;
-          }
-        }
         if (one.outcome) {
           this.#settle(id, one, one.outcome);
+        } else if (Atomics.load(one.posted, 0) === 0) {
+          this.#settle(id, one, () => {
+            one.reject(new Error("the thread ended without a result"));
+          });
         }
         return;
       }
     }
   }
 
-  /** No thread will end any more. What has come by now counts. */
-  end(error: Error): void {
+  /**
+   * No thread will end any more. What was posted by now counts: settles when all of it has come. The
+   * workers must not be ended before.
+   */
+  async end(error: Error): Promise<void> {
     this.#over = error;
+    const coming: Promise<void>[] = [];
     for (const [id, one] of [...this.#spawning]) {
-      if (!one.outcome && one.started) {
-        const last = receiveMessageOnPort(one.port) as { message: SpawnEnd } | undefined;
-        if (last) {
-          this.#onEnd(one, last.message);
-        }
+      if (!one.outcome && Atomics.load(one.posted, 0) === 1) {
+        coming.push(
+          new Promise((resolve) => {
+            one.settled = resolve;
+          }),
+        );
+      } else {
+        this.#settle(id, one, one.outcome ?? (() => {
+          one.reject(error);
+        }));
       }
-      this.#settle(id, one, one.outcome ?? (() => {
-        one.reject(error);
-      }));
     }
+    await Promise.all(coming);
   }
 
   #settle(id: number, one: Spawning, settle: () => void): void {
@@ -193,6 +196,7 @@ export class HostThreads {
     one.moved = [];
     one.port.close();
     settle();
+    one.settled();
   }
 }
 

@@ -1,0 +1,121 @@
+import { RealmBinding } from "../../python/binding.js";
+import { HostWeft } from "../../python/weft.js";
+import { Guest, type GuestEnd, type GuestLimits, type Mount } from "../../runtime/guest.js";
+import type { HostPlatform, RealmWorker } from "./platform.js";
+import type { RealmWorkers } from "./realm-workers.js";
+import { HostThreads } from "./threads.js";
+
+/** How Python is started, on every platform. */
+export interface PythonOptions {
+  /** Environment variables that Python sees. None by default. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Options of CPython's command line: `["-X", "dev"]`. */
+  readonly pythonOptions?: readonly string[];
+  /** Working directory in the guest: `/tmp` by default. */
+  readonly workingDirectory?: string;
+  readonly limits?: Partial<GuestLimits>;
+}
+
+/**
+ * Starts Python with a serving main thread, and gives what the host realm uses it by. When that fails, and
+ * when Python has ended, the workers are ended.
+ * @throws GuestError when a mount or the working directory fails; Error when Python ends before it is ready.
+ */
+export async function startWeft(
+  platform: HostPlatform,
+  workers: RealmWorkers,
+  options: PythonOptions & { readonly mounts?: readonly Mount[] },
+): Promise<HostWeft> {
+  const binding = new RealmBinding(1);
+  let weft: HostWeft | undefined;
+  let threads: HostThreads | undefined;
+  let ready!: () => void;
+  const isReady = new Promise<void>((resolve) => {
+    ready = resolve;
+  });
+  const guest = await Guest.start(
+    {
+      factory: platform.files.factory,
+      compile: () => platform.files.compile(),
+      loadStandardLibrary: (module) => platform.files.loadStandardLibrary(module),
+      realmHost: platform.realmHost,
+      realmPython: binding,
+      createWorker: (onError) => workers.create(onError),
+      endWorker: (worker) => {
+        workers.end(worker as RealmWorker);
+      },
+      onThreadGone: (worker) => {
+        threads?.gone(worker as RealmWorker);
+      },
+      onStdinRequest: (g) => {
+        platform.onStdinRequest(g);
+      },
+      onReadline: (g) => {
+        // Only a program on a terminal asks for lines; here input() reads the stream.
+        g.replyLine(null);
+      },
+      onTerminalMode: () => undefined,
+      onReady: () => {
+        ready();
+      },
+      onJob: (job) => {
+        weft!.onJob(job);
+      },
+    },
+    {
+      arguments: ["python", ...(options.pythonOptions ?? [])],
+      environment: options.env ?? {},
+      workingDirectory: options.workingDirectory ?? "/tmp",
+      mounts: options.mounts ?? [],
+      stdio: platform.stdio,
+      terminalSize: platform.terminalSize,
+      limits: { ...platform.limits, ...options.limits },
+      serve: true,
+    },
+  ).catch(async (error: unknown) => {
+    await workers.endAll();
+    throw error;
+  });
+  const spawned = (threads = new HostThreads(guest, binding, () => weft!, () => platform.channel()));
+
+  let terminated!: (error: Error) => void;
+  const termination = new Promise<never>((_, reject) => {
+    terminated = reject;
+  });
+  const ended = Promise.race([guest.ended, termination]).then(async (end) => {
+    const error = endError(end);
+    weft?.onEnd(error);
+    await spawned.end(error);
+    await workers.endAll();
+    if (end.kind === "exit") {
+      return end.status;
+    }
+    throw error;
+  });
+  // Those who wait for it hear of it; nobody needs to.
+  ended.catch(() => undefined);
+
+  binding.bind(guest.module.wasmMemory, guest.module.weftExports());
+  weft = new HostWeft(binding.realm, {
+    spawn: (url, name, values) => {
+      const handle = spawned.spawn(url, name, values);
+      void platform.keepAlive(handle.join());
+      return handle;
+    },
+    ended,
+    keepAlive: (promise) => platform.keepAlive(promise),
+    terminate: async (error) => {
+      terminated(error);
+      await spawned.end(error);
+      await workers.endAll();
+    },
+  });
+  await Promise.race([isReady, ended.then((status) => Promise.reject(new Error(`Python ended with status ${status} before it was ready`)))]);
+  return weft;
+}
+
+function endError(end: GuestEnd): Error {
+  return end.kind === "exit"
+    ? new Error(`Python has ended with status ${end.status}`)
+    : new Error("the Python runtime crashed", { cause: end.error });
+}

@@ -1,0 +1,47 @@
+import type { StdioKind } from "../../abi/events.js";
+import type { GuestFactory, GuestModule } from "../../abi/module.js";
+import type { Guest, GuestLimits } from "../../runtime/guest.js";
+
+/** One end of a channel between two realms, as browsers and Node have it. */
+export interface RealmPort {
+  postMessage(message: unknown, transfer?: readonly unknown[]): void;
+  /** Setting it starts the delivery of messages. */
+  onmessage: ((event: { readonly data: unknown }) => void) | null;
+  addEventListener(type: "close", listener: () => void): void;
+  close(): void;
+}
+
+/** A worker as its own platform has it: the runtime's glue uses it too. */
+export interface RealmWorker {
+  postMessage(message: unknown, transfer?: readonly unknown[]): void;
+  terminate(): unknown;
+  /** Only Node's workers keep a process. */
+  ref?(): void;
+  unref?(): void;
+}
+
+/** The files of a built runtime. */
+export interface RuntimeFiles {
+  readonly factory: GuestFactory;
+  /** The compiled module; shared by all realms. */
+  compile(): Promise<WebAssembly.Module>;
+  /** Copies the standard library's archive to guest memory, where it stays. */
+  loadStandardLibrary(module: GuestModule): { address: number; size: number };
+}
+
+/** What Weft needs of the platform that it is loaded on. */
+export interface HostPlatform {
+  readonly files: RuntimeFiles;
+  /** Imports of the realm that owns the guest: wasm/include/weft_host.h. */
+  readonly realmHost: unknown;
+  /** Kinds of file descriptors 0, 1 and 2. */
+  readonly stdio: readonly [StdioKind, StdioKind, StdioKind];
+  readonly terminalSize: { readonly rows: number; readonly columns: number } | null;
+  readonly limits: GuestLimits;
+  /** The two ends of a new channel. */
+  channel(): readonly [RealmPort, RealmPort];
+  /** A thread waits for standard input: push some, now or later. */
+  onStdinRequest(guest: Guest): void;
+  /** The program shall not end before the promise is settled. */
+  keepAlive<T>(promise: Promise<T>): Promise<T>;
+}

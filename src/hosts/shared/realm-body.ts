@@ -1,0 +1,122 @@
+import { RealmBinding } from "../../python/binding.js";
+import { PyErr } from "../../python/errors.js";
+import { receiveAll, release, sendAll } from "../../python/message.js";
+import type { SentPy } from "../../python/py.js";
+import { Weft } from "../../python/weft.js";
+import type { RealmPort } from "./platform.js";
+import type { SpawnCancel, SpawnEnd, SpawnReady, SpawnRequest } from "./realm-messages.js";
+
+/** What a worker realm needs of its platform. */
+export interface RealmScope {
+  /** The realm's number, unique in the program. */
+  readonly id: number;
+  /** The realm's imports: wasm/include/weft_host.h. */
+  readonly realmHost: unknown;
+  /** Hands over what the host realm posts, from now on. The glue listens by itself. */
+  listen(onMessage: (message: unknown) => void): void;
+}
+
+type Entry = (weft: Weft, ...values: unknown[]) => unknown;
+
+interface Waiting {
+  readonly entry: Entry;
+  readonly values: readonly unknown[];
+  readonly port: RealmPort;
+  readonly posted: Int32Array;
+}
+
+/**
+ * What every worker realm does before it loads the glue: gives it the realm's imports, and serves the
+ * host realm's requests to start threads.
+ */
+export function prepareRealm(scope: RealmScope): void {
+  const binding = new RealmBinding(scope.id);
+  Object.assign(globalThis, { weftHost: scope.realmHost, weftPython: binding });
+  /** Imported, and waiting for their threads to start. */
+  const entries = new Map<number, Waiting>();
+  binding.listen = () => {
+    scope.listen((message) => {
+      onMessage(entries, message as Partial<SpawnRequest & SpawnCancel>);
+    });
+  };
+  binding.onThread = (thread) => {
+    const waiting = entries.get(thread)!;
+    entries.delete(thread);
+    runThread(binding, waiting);
+  };
+}
+
+function onMessage(entries: Map<number, Waiting>, message: Partial<SpawnRequest & SpawnCancel>): void {
+  if (message.weftCancel !== undefined) {
+    entries.delete(message.weftCancel);
+  }
+  if (!message.weftSpawn) {
+    return;
+  }
+  const { id, url, name, values, port, posted } = message.weftSpawn;
+  const reply = (ready: SpawnReady): void => {
+    port.postMessage(ready);
+  };
+  import(url).then(
+    (module: Record<string, unknown>) => {
+      const entry = module[name];
+      if (typeof entry !== "function") {
+        reply({ ready: false, error: new TypeError(`${url} exports no function ${name}`) });
+        return;
+      }
+      entries.set(id, { entry: entry as Entry, values, port, posted });
+      reply({ ready: true });
+    },
+    (error: unknown) => {
+      reply({ ready: false, error: copyable(error) });
+    },
+  );
+}
+
+function runThread({ realm }: RealmBinding, { entry, values, port, posted }: Waiting): void {
+  const moved: SentPy[] = [];
+  let end: SpawnEnd;
+  try {
+    const result = entry(new Weft(realm), ...receiveAll(realm, values));
+    end = { result: sendAll(result, moved) };
+  } catch (error) {
+    end = error instanceof PyErr ? sentError(error) : { error: copyable(error) };
+  }
+  try {
+    port.postMessage(end);
+  } catch (error) {
+    // A result that cannot be copied. References that are in it have no owner any more.
+    release(realm, moved);
+    port.postMessage({ error: copyable(error) });
+  }
+  Atomics.store(posted, 0, 1);
+  port.close();
+}
+
+/** What was thrown, if it can be copied, or else an error with its text. */
+function copyable(error: unknown): unknown {
+  if (error instanceof DOMException) {
+    // Node's arrive without their message.
+    return new Error(`${error.name}: ${error.message}`);
+  }
+  try {
+    return structuredClone(error);
+  } catch {
+    let text = "without a text";
+    try {
+      text = String(error);
+    } catch {
+      // It has no text.
+    }
+    return new Error(`a thread threw what cannot be copied: ${text}`);
+  }
+}
+
+function sentError(error: PyErr): SpawnEnd {
+  try {
+    return { exception: error.send() };
+  } catch (unsent) {
+    // Its exception was disposed of, or cannot be made: the text is left.
+    return { error: new Error(error.message, { cause: copyable(unsent) }) };
+  }
+}
