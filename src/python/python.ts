@@ -580,10 +580,8 @@ export class Python implements Attached {
    * (also in Python code, in destructors, and at the begin of a critical section), and wherever Python code
    * runs while another thread stops the world (garbage collection). It does not detach to take a free lock:
    * sections on different objects inside of each other are all held as long as nobody else wants their
-   * objects. A section on what the innermost one holds takes nothing and suspends nothing. But that
-   * is so for sections that TypeScript begins: CPython's own operations on an object lock it too, and
-   * inside of a section on that object each of them (`list.append`, setting an attribute) suspends the
-   * section until the operation gets the lock. So they do not make one step together.
+   * objects. A section on what the innermost one holds takes nothing and suspends nothing; so CPython's own
+   * operations on that object (`list.append`, setting an attribute) are one step together.
    *
    * So code in nested sections is right by chance only. Unless `checked: false` is given, that shows:
    * a section that would have to wait while this thread is in another one that TypeScript began is not

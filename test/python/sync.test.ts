@@ -313,6 +313,24 @@ describe("critical sections", () => {
     expect(word(count)).toBe(6000);
   });
 
+  test("make operations of CPython's on the object one step", { timeout: DEADLINE, repeats }, async () => {
+    // A collection stops the world, which suspends sections: what it may do is not asked here.
+    const cell = make("type('Counter', (), {})()");
+    shared.weft.attach((py) => {
+      py.import("gc").callMethod("disable");
+      const object = cell.bind(py);
+      object.setAttr("value", 0);
+      object.setAttr("values", [0]);
+    });
+    using barrier = Barrier.create(shared.weft, 3);
+    await Promise.all([1, 2, 3].map(() => start("addToAttribute", barrier.share(), copy(cell), 2000)));
+    const counts = shared.weft.attach((py) => {
+      py.import("gc").callMethod("enable");
+      return [cell.bind(py).getAttr("value").toJs(), cell.bind(py).getAttr("values").toJs()];
+    });
+    expect(counts).toEqual([6000, [6000]]);
+  });
+
   test("of two objects exclude in either order", { timeout: DEADLINE, repeats }, async () => {
     const [a, b] = [make(CELL), make(CELL)];
     const values = words(0, 1);

@@ -237,10 +237,7 @@ export function meet(weft, shared, times) {
   return led;
 }
 
-/**
- * Adds 1 to the word, so many times, by reading and writing in a critical section on the object. A word and
- * no attribute: an operation of CPython's own on an object suspends a section on it for a moment.
- */
+/** Adds 1 to the word, so many times, by reading and writing in a critical section on the object. */
 export function addInSection(weft, started, object, word, times) {
   const start = Barrier.receive(weft, started);
   const { memory } = weft.realm;
@@ -249,6 +246,22 @@ export function addInSection(weft, started, object, word, times) {
     start.wait();
     for (let i = 0; i < times; i++) {
       py.withCriticalSection(bound, () => memory.setWord(word, memory.word(word) + 1));
+    }
+  });
+}
+
+/** Adds 1 to the object's `value` and to its list `values`' first item, as {@link addInSection} does to a word. */
+export function addToAttribute(weft, started, object, times) {
+  const start = Barrier.receive(weft, started);
+  weft.attach((py) => {
+    const bound = object.intoBound(py);
+    const list = bound.getAttr("values");
+    start.wait();
+    for (let i = 0; i < times; i++) {
+      py.scoped(() => {
+        py.withCriticalSection(bound, () => bound.setAttr("value", bound.getAttr("value").toJs() + 1));
+        py.withCriticalSection(list, () => list.setItem(0, list.getItem(0).toJs() + 1));
+      });
     }
   });
 }
