@@ -5,6 +5,7 @@ that begins more of them inside. Without the patch the thread gets in between.
 """
 
 import faulthandler
+import threading
 import unittest
 
 faulthandler.dump_traceback_later(60, exit=True)
@@ -18,6 +19,10 @@ except ImportError:
 @unittest.skipIf(_testinternalcapi is None, "built without C test modules")
 class SectionsOnWhatIsHeld(unittest.TestCase):
     def test_nobody_comes_between(self):
+        # The first other thread stops the world, which the main thread would not notice in the test.
+        first = threading.Thread(target=int)
+        first.start()
+        first.join()
         for _ in range(20):
             _testinternalcapi.test_critical_sections_held()
 
