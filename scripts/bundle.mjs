@@ -1,4 +1,4 @@
-// Bundles the command line tools and the workers' script into dist/.
+// Bundles the command line tools, the package and the workers' scripts into dist/.
 import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,25 +12,32 @@ const ENTRIES = {
   "bin/weft-python": "src/cli/weft-python.ts",
   "dev/test-cpython": "src/cpython-tests/main.ts",
   "realm-worker": "src/hosts/node/realm-worker.ts",
-  "lib/index": "src/index.ts",
+  "lib/index": "src/node.ts",
   "dev/bench-border": "src/bench/border.ts",
   "bench-startup": "src/bench/startup.ts",
 };
 
-// Only what bundling makes: dist/runtime is the build's.
-for (const name of ["bin", "chunks", "dev", "lib", ...Object.keys(ENTRIES).filter((entry) => !entry.includes("/")).flatMap((entry) => [`${entry}.js`, `${entry}.js.map`])]) {
-  rmSync(join(root, "dist", name), { recursive: true, force: true });
-}
-await build({
+/** The same below dist/browser, for pages: one folder that a server can offer as it is. */
+const BROWSER_ENTRIES = {
+  index: "src/browser.ts",
+  "realm-worker": "src/hosts/browser/realm-worker.ts",
+};
+
+const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, source]) => existsSync(join(root, source))));
+const common = {
   absWorkingDir: root,
-  entryPoints: Object.fromEntries(Object.entries(ENTRIES).filter(([, source]) => existsSync(join(root, source)))),
-  outdir: "dist",
   chunkNames: "chunks/[name]-[hash]",
   bundle: true,
+  // A realm has each class once, whether the worker's script or a thread's module imports it.
   splitting: true,
   format: "esm",
-  platform: "node",
-  target: "node20",
   sourcemap: "linked",
   logLevel: "warning",
-});
+};
+
+// Only what bundling makes: dist/runtime is the build's.
+for (const name of ["bin", "browser", "chunks", "dev", "lib", ...Object.keys(ENTRIES).filter((entry) => !entry.includes("/")).flatMap((entry) => [`${entry}.js`, `${entry}.js.map`])]) {
+  rmSync(join(root, "dist", name), { recursive: true, force: true });
+}
+await build({ ...common, entryPoints: present(ENTRIES), outdir: "dist", platform: "node", target: "node20" });
+await build({ ...common, entryPoints: present(BROWSER_ENTRIES), outdir: "dist/browser", platform: "browser", target: ["chrome111", "firefox115", "safari17"] });

@@ -1,5 +1,4 @@
-/** The package's API under Node and Deno. */
-export { loadWeft, type LoadOptions } from "./hosts/node/load.js";
+/** The package's API apart from what each host has of its own (node.ts, browser.ts). */
 export { PyAny, type Bound } from "./python/any.js";
 export { ConversionError } from "./python/convert.js";
 export { PanicError, PyErr } from "./python/errors.js";

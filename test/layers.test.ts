@@ -23,12 +23,14 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "hosts/shared": { layers: ["abi", "runtime", "python"], node: false },
   "hosts/browser": { layers: ["abi", "runtime", "python", "hosts/shared"], node: false },
   "hosts/node": { layers: ["abi", "runtime", "python", "hosts/shared"], node: true },
-  "index.ts": { layers: ["abi", "runtime", "python", "hosts/node"], node: false },
+  "index.ts": { layers: ["abi", "runtime", "python"], node: false },
+  "node.ts": { layers: ["index.ts", "hosts/shared", "hosts/node"], node: true },
+  "browser.ts": { layers: ["index.ts", "hosts/shared", "hosts/browser"], node: false },
   // Tools beside the command line.
   build: { layers: ["abi"], node: true },
-  bench: { layers: ["abi", "index.ts"], node: true },
+  bench: { layers: ["abi", "node.ts"], node: true },
   "cpython-tests": { layers: ["abi"], node: true },
-  cli: { layers: ["abi", "runtime", "python", "hosts/node", "build"], node: true },
+  cli: { layers: ["abi", "runtime", "python", "hosts/shared", "hosts/node", "build"], node: true },
 };
 
 /** Imports by file: paths below src/ with forward slashes; other specifiers as they are. */

@@ -20,6 +20,8 @@ export const GuestEvent = {
   ready: 7,
   /** `a`: address of the job that has ended; the host frees it. */
   job: 8,
+  /** `a`: address of what a thread wrote: descriptor and length, 32 bits each, and the bytes; freed by the host with `_free`. */
+  output: 10,
 } as const;
 
 /** What a standard stream is: `enum weft_stdio_kind` in wasm/include/weft_sys.h. */

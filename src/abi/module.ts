@@ -34,6 +34,7 @@ export type GuestFactory = (options: {
   weft: GuestCallbacks;
   weftHost: unknown;
   weftPython: unknown;
+  wasmMemory: WebAssembly.Memory;
   instantiateWasm(
     imports: WebAssembly.Imports,
     done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,

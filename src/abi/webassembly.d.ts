@@ -6,6 +6,8 @@ declare namespace WebAssembly {
   interface Memory {
     readonly buffer: ArrayBufferLike;
   }
+  /** Sizes in pages of 64 KiB. @throws RangeError when there is no such room. */
+  const Memory: new (descriptor: { initial: number; maximum: number; shared: boolean }) => Memory;
   type Imports = Record<string, Record<string, unknown>>;
   type Exports = Record<string, unknown>;
   interface Instance {
@@ -15,5 +17,7 @@ declare namespace WebAssembly {
     readonly [Symbol.toStringTag]: string;
   }
   function compile(bytes: ArrayBufferView | ArrayBuffer): Promise<Module>;
+  /** Not in Node's main realm by itself; compiles while the response's body arrives. */
+  function compileStreaming(response: Response | Promise<Response>): Promise<Module>;
   function instantiate(module: Module, imports: Imports): Promise<Instance>;
 }

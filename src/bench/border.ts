@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
-import { loadWeft, type HostWeft, type Py, type PyAny } from "../index.js";
+import { loadWeft, type HostWeft, type Py, type PyAny } from "../node.js";
 import { describeMachine } from "./machine.js";
 import { spread } from "./statistics.js";
 import { figure, ratio, spreadFigure, table } from "./table.js";

@@ -1,7 +1,8 @@
 import { statSync, accessSync, constants, existsSync } from "node:fs";
 import { join } from "node:path";
 import { LayoutError } from "../abi/layout.js";
-import { RuntimeAssets, RuntimeFilesError } from "../hosts/node/assets.js";
+import { RuntimeAssets } from "../hosts/node/assets.js";
+import { RuntimeFilesError } from "../hosts/shared/runtime-files-error.js";
 import { runProgram } from "../hosts/node/run.js";
 import { GuestError, type GuestLimits, type Mount } from "../runtime/guest.js";
 import { CliError, ExitCode } from "./exit-codes.js";

@@ -1,7 +1,8 @@
 import { checkLayout, CONSTANTS } from "../abi/layout.js";
 import { GuestEvent, type StdioKind } from "../abi/events.js";
-import { readString, withStrings, allocate } from "../abi/memory.js";
+import { allocate, bytes, readString, withStrings } from "../abi/memory.js";
 import type { Address, GuestFactory, GuestModule } from "../abi/module.js";
+import { createMemory } from "./guest-memory.js";
 
 const { SIGALRM } = CONSTANTS;
 
@@ -72,6 +73,11 @@ export interface GuestPlatform {
   onReady?(): void;
   /** A job has ended. */
   onJob?(job: Address): void;
+  /**
+   * Output of a thread whose realm posts it instead of writing it itself. Called also while this realm waits in
+   * the guest: it must only store the bytes; what follows from them comes later.
+   */
+  onOutput?(fd: number, data: Uint8Array): void;
 }
 
 /** A program's end: its exit status, or what broke the runtime. */
@@ -131,11 +137,12 @@ export class Guest {
             guest.#end({ kind: "crash", error });
           }),
         onEvent: (kind, a, b) => {
-          guest.#onEvent(kind, a, b);
+          guest.#receive(kind, a, b);
         },
       },
       weftHost: platform.realmHost,
       weftPython: platform.realmPython,
+      wasmMemory: createMemory(),
       instantiateWasm: (imports, done) => {
         void wasm
           .then(async (module) => {
@@ -195,6 +202,25 @@ export class Guest {
       module._weft_main_serve();
     }
     check(module._weft_main_start(limits.stackSize), "starting Python's main thread");
+  }
+
+  /**
+   * A realm that may not block (a page) receives events also while it spins in the guest, say in the middle of
+   * attaching. What they lead to waits until it has come back from there.
+   */
+  #receive(kind: number, a: number, b: number): void {
+    if (kind === GuestEvent.output) {
+      const memory = bytes(this.#module);
+      const header = new DataView(memory.buffer, a, 8);
+      const data = memory.slice(a + 8, a + 8 + header.getUint32(4, true));
+      const fd = header.getUint32(0, true);
+      this.#module._free(a);
+      this.#platform.onOutput?.(fd, data);
+      return;
+    }
+    queueMicrotask(() => {
+      this.#onEvent(kind, a, b);
+    });
   }
 
   #onEvent(kind: number, a: number, b: number): void {

@@ -10,7 +10,7 @@
 extern "C" {
 #endif
 
-/* Sent to the host realm in the order in which they were posted by one thread.
+/* Sent to the host realm in the order in which they were posted, by any threads.
  * `a` and `b` depend on the kind. Same numbers as in src/abi/events.ts. */
 enum weft_event {
   WEFT_EVENT_EXIT = 1,      /* a: exit status. The guest has ended. */
@@ -21,6 +21,7 @@ enum weft_event {
   WEFT_EVENT_TTY = 6,       /* a: 1 when the terminal shall be raw, 0 when cooked */
   WEFT_EVENT_READY = 7,     /* a serving main thread is there: host threads may attach */
   WEFT_EVENT_JOB = 8,       /* a: weft_job that has ended; the host frees it */
+  WEFT_EVENT_OUTPUT = 10,   /* a: what a thread wrote (malloc'ed; host frees): descriptor, length, bytes */
 };
 
 /* Any thread: queue an event for the host realm and return. */

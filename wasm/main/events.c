@@ -27,10 +27,7 @@ void weft_post_event(int kind, uintptr_t a, uintptr_t b) {
     __builtin_trap();
   }
   *event = (struct event){kind, a, b};
-  if (emscripten_is_main_runtime_thread()) {
-    deliver(event);
-    return;
-  }
+  /* Through the queue also on the host realm: there may be older events in it. */
   if (!emscripten_proxy_async(emscripten_proxy_get_system_queue(),
                               emscripten_main_runtime_thread_id(), deliver, event)) {
     __builtin_trap();

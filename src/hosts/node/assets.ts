@@ -2,11 +2,7 @@ import { existsSync, openSync, readFileSync, readSync, closeSync, statSync } fro
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { GuestFactory, GuestModule } from "../../abi/module.js";
-
-/** The runtime's files are missing, incomplete or damaged. */
-export class RuntimeFilesError extends Error {
-  override readonly name = "RuntimeFilesError";
-}
+import { RuntimeFilesError } from "../shared/runtime-files-error.js";
 
 /** A folder with a built runtime: the glue, the module and the standard library. */
 export class RuntimeAssets {

@@ -55,6 +55,9 @@ export async function startWeft(
         g.replyLine(null);
       },
       onTerminalMode: () => undefined,
+      onOutput: (fd, data) => {
+        platform.onOutput?.(fd, data);
+      },
       onReady: () => {
         ready();
       },
@@ -85,6 +88,7 @@ export async function startWeft(
   const ended = Promise.race([guest.ended, termination]).then(async (end) => {
     const error = endError(end);
     weft?.onEnd(error);
+    platform.onEnd?.();
     await spawned.end(error);
     await workers.endAll();
     if (end.kind === "exit") {
@@ -106,6 +110,7 @@ export async function startWeft(
     keepAlive: (promise) => platform.keepAlive(promise),
     terminate: async (error) => {
       terminated(error);
+      platform.onEnd?.();
       await spawned.end(error);
       await workers.endAll();
     },

@@ -42,6 +42,10 @@ export interface HostPlatform {
   channel(): readonly [RealmPort, RealmPort];
   /** A thread waits for standard input: push some, now or later. */
   onStdinRequest(guest: Guest): void;
+  /** As a guest's platform has it. Only where {@link realmHost} posts output. */
+  onOutput?(fd: number, data: Uint8Array): void;
+  /** Python has ended or was terminated: the guest is not used any more. */
+  onEnd?(): void;
   /** The program shall not end before the promise is settled. */
   keepAlive<T>(promise: Promise<T>): Promise<T>;
 }

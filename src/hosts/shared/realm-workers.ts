@@ -10,7 +10,11 @@ export class RealmWorkers<W extends RealmWorker = RealmWorker> {
   /** 1 is the host realm. */
   #nextRealm = 2;
   #spare: W | undefined;
-  #spareFailed: (error: unknown) => void = () => undefined;
+  /** What the spare's failures are told to: kept until somebody takes it. */
+  #spareFailed: (error: unknown) => void = (error) => {
+    this.#spareFailure ??= { error };
+  };
+  #spareFailure: { readonly error: unknown } | undefined;
 
   constructor(start: StartWorker<W>) {
     this.#start = start;
@@ -35,6 +39,12 @@ export class RealmWorkers<W extends RealmWorker = RealmWorker> {
       this.#spare = undefined;
       spare.ref?.();
       this.#spareFailed = onError;
+      const failure = this.#spareFailure;
+      if (failure) {
+        queueMicrotask(() => {
+          onError(failure.error);
+        });
+      }
       return spare;
     }
     return this.#make(onError);

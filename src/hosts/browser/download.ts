@@ -1,0 +1,185 @@
+import type { GuestFactory, GuestModule } from "../../abi/module.js";
+import type { RuntimeFiles } from "../shared/platform.js";
+import { RuntimeFilesError } from "../shared/runtime-files-error.js";
+import { web } from "./web.js";
+
+/** How far loading is. `bytes` of `total` are downloaded, uncompressed; both are final from `compile` on. */
+export interface LoadProgress {
+  readonly stage: "download" | "compile" | "start" | "ready";
+  readonly bytes: number;
+  readonly total: number;
+}
+
+/** How the runtime's files are fetched. */
+export interface DownloadOptions {
+  /** Hash of manifest.json, as in HTML: `sha256-...`. The manifest has those of the other files. */
+  readonly integrity?: string | undefined;
+  readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+}
+
+const NAMES = ["weft.mjs", "weft.wasm", "python313.zip"] as const;
+type Name = (typeof NAMES)[number];
+
+interface Manifest {
+  readonly files: Readonly<Record<Name, { readonly size: number; readonly sha256: string }>>;
+}
+
+/** The runtime's files on their way from a server, all at once; each is used only when its hash is right. */
+export class Download {
+  /** The glue's URL, when its content was checked. */
+  readonly glueUrl: Promise<string>;
+  /** All of it; rejects with a RuntimeFilesError, and the rest is cancelled. */
+  readonly files: Promise<RuntimeFiles>;
+  readonly #base: URL;
+  readonly #abort = new AbortController();
+  readonly #manifest: Promise<Manifest>;
+  readonly #onProgress: DownloadOptions["onProgress"];
+  #bytes = 0;
+  #total: number | undefined;
+
+  /** @param base URL of the folder, with a slash at its end. */
+  constructor(base: URL, options: DownloadOptions) {
+    this.#base = base;
+    this.#onProgress = options.onProgress;
+    this.#manifest = this.#readManifest(options.integrity);
+    const glue = this.#checked("weft.mjs");
+    const library = this.#checked("python313.zip");
+    const wasm = this.#compiled();
+    this.glueUrl = glue.then(() => this.#url("weft.mjs"));
+    const factory = this.glueUrl.then((url) => this.#import(url));
+    this.files = Promise.all([factory, wasm, library]).then(([made, module, archive]) => ({
+      factory: made,
+      compile: () => Promise.resolve(module),
+      loadStandardLibrary: (guest) => place(guest, archive),
+    }));
+    for (const promise of [this.files, this.glueUrl]) {
+      promise.catch(() => {
+        this.#abort.abort();
+      });
+    }
+  }
+
+  /** Tells of the stages after the download. */
+  report(stage: LoadProgress["stage"]): void {
+    if (this.#total !== undefined) {
+      this.#onProgress?.({ stage, bytes: this.#bytes, total: this.#total });
+    }
+  }
+
+  #url(name: string): string {
+    return new URL(name, this.#base).href;
+  }
+
+  async #fetch(name: string, integrity?: string): Promise<Response> {
+    const url = this.#url(name);
+    let response: Response;
+    try {
+      response = await web.fetch(url, { signal: this.#abort.signal, ...(integrity === undefined ? {} : { integrity }) });
+    } catch (error) {
+      throw new RuntimeFilesError(
+        `${url} could not be fetched: ${integrity === undefined ? "" : `its hash may not be ${integrity}, or `}the server does not answer, or the page's Content-Security-Policy (connect-src) or the server's CORS headers forbid it`,
+        { cause: error },
+      );
+    }
+    if (!response.ok) {
+      throw new RuntimeFilesError(`${url} could not be fetched: the server answered ${response.status} ${response.statusText}`);
+    }
+    return response;
+  }
+
+  async #readManifest(integrity: string | undefined): Promise<Manifest> {
+    const response = await this.#fetch("manifest.json", integrity);
+    let manifest: Manifest;
+    try {
+      manifest = (await response.json()) as Manifest;
+      this.#total = NAMES.reduce((sum, name) => sum + manifest.files[name].size, 0);
+    } catch (error) {
+      throw new RuntimeFilesError(`${this.#url("manifest.json")} is not the manifest of a built runtime`, { cause: error });
+    }
+    return manifest;
+  }
+
+  /** Reads a response to its end, counting. */
+  async #read(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for (const reader = response.body!.getReader(); ; ) {
+      const { done, value } = (await reader.read()) as { done: boolean; value: Uint8Array };
+      if (done) {
+        break;
+      }
+      chunks.push(value);
+      length += value.length;
+      this.#bytes += value.length;
+      this.report("download");
+    }
+    const data = new Uint8Array(length);
+    let at = 0;
+    for (const chunk of chunks) {
+      data.set(chunk, at);
+      at += chunk.length;
+    }
+    return data;
+  }
+
+  async #check(name: Name, data: Uint8Array<ArrayBuffer>): Promise<void> {
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+    const hash = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const expected = (await this.#manifest).files[name];
+    if (hash !== expected.sha256) {
+      throw new RuntimeFilesError(
+        `${this.#url(name)} is not the file that manifest.json beside it describes: ${data.length} bytes with SHA-256 ${hash} instead of ${expected.size} bytes with ${expected.sha256}. An older copy in a cache, or a damaged upload?`,
+      );
+    }
+  }
+
+  async #checked(name: Name): Promise<Uint8Array<ArrayBuffer>> {
+    const data = await this.#read(await this.#fetch(name));
+    await this.#check(name, data);
+    return data;
+  }
+
+  /** Compiles while it downloads, from the response itself: engines keep the code of such a module. */
+  async #compiled(): Promise<WebAssembly.Module> {
+    const name = "weft.wasm";
+    const response = await this.#fetch(name);
+    const copy = response.clone();
+    const streamed = /^application\/wasm$/i.test(response.headers.get("Content-Type") ?? "");
+    const early = streamed ? WebAssembly.compileStreaming(response) : undefined;
+    // Looked at below; damaged bytes are reported by their hash.
+    early?.catch(() => undefined);
+    if (!streamed) {
+      await response.body?.cancel();
+    }
+    const data = await this.#read(copy);
+    await this.#check(name, data);
+    this.report("compile");
+    try {
+      return await (early ?? WebAssembly.compile(data));
+    } catch (error) {
+      throw new RuntimeFilesError(
+        `${this.#url(name)} could not be compiled: the page's Content-Security-Policy may forbid it (script-src needs 'wasm-unsafe-eval'), or the browser is too old`,
+        { cause: error },
+      );
+    }
+  }
+
+  async #import(url: string): Promise<GuestFactory> {
+    try {
+      const glue = (await import(url)) as { default: GuestFactory };
+      return glue.default;
+    } catch (error) {
+      throw new RuntimeFilesError(`${url} could not be imported: the page's Content-Security-Policy may forbid it (script-src)`, { cause: error });
+    }
+  }
+}
+
+/** Copies the archive to guest memory, where its only copy stays for good. */
+function place(module: GuestModule, data: Uint8Array): { address: number; size: number } {
+  const address = module._malloc(data.length) >>> 0;
+  if (address === 0) {
+    throw new RangeError(`out of guest memory: the standard library needs ${data.length} bytes`);
+  }
+  new Uint8Array(module.wasmMemory.buffer, address, data.length).set(data);
+  return { address, size: data.length };
+}

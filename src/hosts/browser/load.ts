@@ -1,0 +1,110 @@
+import { StdioKind } from "../../abi/events.js";
+import type { HostWeft } from "../../python/weft.js";
+import type { GuestLimits } from "../../runtime/guest.js";
+import { startWeft, type PythonOptions } from "../shared/load.js";
+import type { RealmPort } from "../shared/platform.js";
+import { RealmWorkers } from "../shared/realm-workers.js";
+import { Download, type LoadProgress } from "./download.js";
+import { Input, type InputSource } from "./input.js";
+import { requireIsolation } from "./isolation.js";
+import { consoleSink, Output, type TextSink } from "./output.js";
+import { OutputBudget } from "./output-budget.js";
+import { BrowserRealmHost } from "./realm-host.js";
+import { browserWorkers } from "./start-worker.js";
+import { web } from "./web.js";
+
+/** Below the package's folder. Not written where it is used: bundlers would look for such a file. */
+const RUNTIME = "../runtime/release/";
+
+/** Defaults in browsers, whose workers have small engine stacks; see ARCHITECTURE.md for the measurements behind them. */
+export const BROWSER_LIMITS: GuestLimits = {
+  threads: 256,
+  stackSize: 4 * 1024 * 1024,
+  recursionLimit: 400,
+  hostRecursionLimit: 150,
+};
+
+/** How {@link loadWeft} starts Python in a page. */
+export interface LoadOptions extends PythonOptions {
+  /** URL of the folder with the built runtime: the package's own by default. It may be of another origin (CORS). */
+  readonly runtime?: string | URL;
+  /** URL of the workers' script, `realm-worker.js` beside this module by default. It may be of another origin (CORS). */
+  readonly worker?: string | URL;
+  /** Hash that the runtime's manifest.json must have, as in HTML: `sha256-...`. It has the hashes of the other files. */
+  readonly integrity?: string;
+  /** Hears of the download and of what follows it. */
+  readonly onProgress?: (progress: LoadProgress) => void;
+  /** Standard output, in the order in which threads write. By default whole lines go to `console.log`. */
+  readonly stdout?: TextSink;
+  /** Standard error; `console.error` by default. */
+  readonly stderr?: TextSink;
+  /**
+   * Called when a thread waits for standard input: gives a line (an end of line is added where there is none), or
+   * `null` for the end of the input. Only Python's threads wait for its promise. Without it the input is empty.
+   */
+  readonly stdin?: InputSource;
+}
+
+/**
+ * Downloads the runtime, starts it and Python in it. Python's main thread, a worker, then waits for what `run`,
+ * `eval` and `call` give it; this thread and others attach. Several may be loaded in one page.
+ * @throws IsolationError in a page without cross-origin isolation; RuntimeFilesError when a file cannot be loaded or
+ * has another hash; RangeError where there is no room for the memory; Error when Python ends before it is ready.
+ */
+export async function loadWeft(options: LoadOptions = {}): Promise<HostWeft> {
+  await requireIsolation();
+  const download = new Download(folder(options.runtime ?? new URL(RUNTIME, import.meta.url)), options);
+  const budget = new OutputBudget();
+  const script = new URL(options.worker ?? new URL("./realm-worker.js", import.meta.url), base());
+  const workers = new RealmWorkers(browserWorkers(script, { glueUrl: download.glueUrl, budget: budget.word }));
+  const lines = [consoleSink((line) => { console.log(line); }), consoleSink((line) => { console.error(line); })] as const;
+  const output = new Output([options.stdout ?? lines[0].sink, options.stderr ?? lines[1].sink], budget);
+  const input = new Input(options.stdin);
+  const files = await download.files.catch(async (error: unknown) => {
+    await workers.endAll();
+    throw error;
+  });
+  download.report("start");
+  const weft = await startWeft(
+    {
+      files,
+      realmHost: new BrowserRealmHost(budget, false),
+      stdio: [StdioKind.pipe, StdioKind.pipe, StdioKind.pipe],
+      terminalSize: null,
+      limits: BROWSER_LIMITS,
+      channel: () => {
+        const { port1, port2 } = new MessageChannel();
+        return [port1 as unknown as RealmPort, port2 as unknown as RealmPort];
+      },
+      onStdinRequest: (guest) => {
+        input.request(guest);
+      },
+      onOutput: (fd, data) => {
+        output.push(fd, data);
+      },
+      onEnd: () => {
+        input.end();
+        output.end();
+        lines.forEach((line) => {
+          line.flush();
+        });
+      },
+      // A page stays.
+      keepAlive: (promise) => promise,
+    },
+    workers as unknown as RealmWorkers,
+    options,
+  );
+  download.report("ready");
+  return weft;
+}
+
+/** What relative URLs in the options are relative to. */
+function base(): string {
+  return web.document?.baseURI ?? web.location.href;
+}
+
+function folder(url: string | URL): URL {
+  const { href } = new URL(url, base());
+  return new URL(href.endsWith("/") ? href : `${href}/`);
+}

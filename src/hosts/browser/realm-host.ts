@@ -1,0 +1,73 @@
+import { errno } from "../../abi/errno.js";
+import { GuestEvent } from "../../abi/events.js";
+import type { OutputBudget } from "./output-budget.js";
+
+/** What the glue binds a realm's host object to. */
+interface RealmExports {
+  malloc(size: number): number;
+  weft_post_event(kind: number, a: number, b: number): void;
+}
+
+/** Bytes of one event; C writes the rest of a longer text after it. */
+const CHUNK = 64 * 1024;
+/** Descriptor and length. */
+const HEADER = 8;
+
+/**
+ * The imports of wasm/include/weft_host.h in a page and its workers. There are no folders of the host, so the
+ * file imports are missing: nothing can call them.
+ */
+export class BrowserRealmHost {
+  readonly #budget: OutputBudget;
+  readonly #mayWait: boolean;
+  #memory: WebAssembly.Memory | undefined;
+  #exports: RealmExports | undefined;
+
+  /** @param mayWait whether this realm may block: every one but the host realm, which empties the budget. */
+  constructor(budget: OutputBudget, mayWait: boolean) {
+    this.#budget = budget;
+    this.#mayWait = mayWait;
+  }
+
+  /** Called by the glue before anything else. */
+  bind(memory: WebAssembly.Memory, exports: RealmExports): void {
+    this.#memory = memory;
+    this.#exports = exports;
+  }
+
+  /**
+   * Posts what is written to the host realm by the guest's own queue of events, so that it arrives in the order in
+   * which threads wrote it and before later news of theirs.
+   */
+  stdioWrite(fd: number, address: number, length: number): number {
+    const { malloc, weft_post_event: post } = this.#exports!;
+    const count = Math.min(length, CHUNK);
+    this.#budget.take(count, this.#mayWait);
+    const block = malloc(HEADER + count) >>> 0;
+    if (block === 0) {
+      this.#budget.give(count);
+      return -errno.ENOMEM;
+    }
+    const { buffer } = this.#memory!;
+    const header = new DataView(buffer, block, HEADER);
+    header.setUint32(0, fd, true);
+    header.setUint32(4, count, true);
+    new Uint8Array(buffer, block + HEADER, count).set(new Uint8Array(buffer, address, count));
+    post(GuestEvent.output, block, 0);
+    return count;
+  }
+
+  /** Standard input is never a regular file here. */
+  stdioRead(): number {
+    return -errno.EBADF;
+  }
+
+  stdinRequest(): void {
+    this.#exports!.weft_post_event(GuestEvent.stdin, 0, 0);
+  }
+
+  /** There is no terminal. */
+  ttyMode(): number {
+    return 0;
+  }
+}

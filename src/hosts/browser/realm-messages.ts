@@ -1,0 +1,11 @@
+/** The host realm's first message to a worker realm. What comes after it is the glue's and the shared part's. */
+export interface RealmStart {
+  readonly weftRealm: {
+    /** The realm's number. */
+    readonly id: number;
+    /** The runtime's glue, whose content was checked. */
+    readonly glueUrl: string;
+    /** See {@link OutputBudget}. */
+    readonly budget: Int32Array;
+  };
+}

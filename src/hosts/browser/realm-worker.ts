@@ -1,0 +1,44 @@
+/**
+ * Script of every worker realm: waits for the host realm's first message, sets up what the realm's imports need, then
+ * loads the glue and starts it; it finds out by the worker's name that it is in a worker.
+ */
+import { prepareRealm } from "../shared/realm-body.js";
+import { OutputBudget } from "./output-budget.js";
+import { BrowserRealmHost } from "./realm-host.js";
+import type { RealmStart } from "./realm-messages.js";
+import { web } from "./web.js";
+
+/** What came before the glue listened: a browser delivers messages whether somebody listens or not. */
+const early: unknown[] = [];
+
+const receive = (event: Event): void => {
+  const data = (event as MessageEvent).data as Partial<RealmStart>;
+  if (!data.weftRealm) {
+    early.push(data);
+    return;
+  }
+  const { id, glueUrl, budget } = data.weftRealm;
+  prepareRealm({
+    id,
+    realmHost: new BrowserRealmHost(new OutputBudget(budget), true),
+    listen: (onMessage) => {
+      web.addEventListener("message", (message) => {
+        onMessage((message as MessageEvent).data);
+      });
+    },
+  });
+  import(glueUrl).then(
+    (glue: { default: () => unknown }) => {
+      glue.default();
+      web.removeEventListener("message", receive);
+      for (const message of early) {
+        web.dispatchEvent(new MessageEvent("message", { data: message }));
+      }
+    },
+    (error: unknown) => {
+      // The host realm hears of errors, but not of unhandled rejections.
+      web.reportError(error);
+    },
+  );
+};
+web.addEventListener("message", receive);

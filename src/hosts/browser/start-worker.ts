@@ -1,0 +1,75 @@
+import type { StartWorker } from "../shared/realm-workers.js";
+import type { RealmStart } from "./realm-messages.js";
+import { web, type WebWorker } from "./web.js";
+
+/** What all worker realms of a program are told. */
+export interface RealmSetup {
+  /** Known when the glue has been checked. */
+  readonly glueUrl: Promise<string>;
+  readonly budget: Int32Array;
+}
+
+/** Starts worker realms from a script, which may be of another origin. */
+export function browserWorkers(script: URL, setup: RealmSetup): StartWorker<WebWorker> {
+  const url = workerUrl(script);
+  return (id, onError) => {
+    // The glue looks for exactly this name to know that it is in a worker.
+    const worker = new web.Worker(url, { type: "module", name: "em-pthread" });
+    // The glue would install a handler that throws in this realm; the guest's end reports it.
+    Object.defineProperty(worker, "onerror", { get: () => undefined, set: () => undefined });
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      void explain(event as Partial<ErrorEventLike>, script).then(onError);
+    });
+    setup.glueUrl.then(
+      (glueUrl) => {
+        const start: RealmStart = { weftRealm: { id, glueUrl, budget: setup.budget } };
+        worker.postMessage(start);
+      },
+      // Loading fails with that, and ends the workers.
+      () => undefined,
+    );
+    return worker;
+  };
+}
+
+interface ErrorEventLike {
+  readonly message: string;
+  readonly filename: string;
+  readonly lineno: number;
+}
+
+const bootstraps = new Map<string, string>();
+
+/** Workers must be of the page's own origin, but what they import need not. */
+function workerUrl(script: URL): string {
+  if (script.origin === web.location.origin) {
+    return script.href;
+  }
+  let url = bootstraps.get(script.href);
+  if (url === undefined) {
+    url = URL.createObjectURL(new Blob([`import ${JSON.stringify(script.href)};`], { type: "text/javascript" }));
+    bootstraps.set(script.href, url);
+  }
+  return url;
+}
+
+async function explain({ message, filename, lineno }: Partial<ErrorEventLike>, script: URL): Promise<Error> {
+  if (message) {
+    return new Error(`${message} (in a worker, ${filename ?? "unknown file"}:${lineno ?? 0})`);
+  }
+  // Browsers do not say why a script was not loaded.
+  const problem = await web.fetch(script, { cache: "no-cache" }).then(
+    (response) => {
+      if (!response.ok) {
+        return `the server answers ${response.status}`;
+      }
+      const policy = response.headers.get("Cross-Origin-Embedder-Policy");
+      return policy === null && script.origin === web.location.origin
+        ? 'its response has no header "Cross-Origin-Embedder-Policy: require-corp"'
+        : "the page's Content-Security-Policy may forbid it (worker-src, script-src)";
+    },
+    (error: unknown) => String(error),
+  );
+  return new Error(`the worker's script ${script.href} could not be loaded: ${problem}`);
+}

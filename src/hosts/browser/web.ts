@@ -1,0 +1,20 @@
+/** The part of a page's or worker's global scope that this folder uses; Node's types, which the rest is checked with, lack it. */
+export interface WebWorker extends EventTarget {
+  postMessage(message: unknown, transfer?: readonly unknown[]): void;
+  terminate(): void;
+}
+
+interface WebScope extends EventTarget {
+  readonly crossOriginIsolated?: boolean;
+  readonly isSecureContext?: boolean;
+  readonly location: { readonly href: string; readonly origin: string };
+  /** Pages only; another window where this one is in a frame. */
+  readonly parent?: unknown;
+  readonly document?: { readonly baseURI: string };
+  readonly Worker: new (url: string | URL, options: { type: "module"; name: string }) => WebWorker;
+  fetch(url: string | URL, init?: { cache?: "no-cache"; integrity?: string; signal?: AbortSignal }): Promise<Response>;
+  reportError(error: unknown): void;
+}
+
+/** This realm's global scope. */
+export const web = globalThis as unknown as WebScope;

@@ -1,0 +1,4 @@
+/** The package's API under Node and Deno. */
+export * from "./index.js";
+export { loadWeft, type LoadOptions } from "./hosts/node/load.js";
+export { RuntimeFilesError } from "./hosts/shared/runtime-files-error.js";

@@ -1,0 +1,110 @@
+import { chromium, type Browser, type Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
+import { findChromium } from "../../scripts/chromium.mjs";
+import type * as Package from "../../src/browser.js";
+import { ISOLATION, StaticServer, type ServerOptions } from "./server.js";
+
+/** What a page of the tests has in its global scope. */
+declare global {
+  /** The package, as pages import it. */
+  var weftPython: typeof Package;
+}
+
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Longest time of anything that is done in a page, in milliseconds. */
+export const DEADLINE = 60_000;
+
+/** One browser and one isolating server for the tests of a file. */
+export class Pages {
+  #browser: Browser | undefined;
+  #server: StaticServer | undefined;
+  readonly #others: StaticServer[] = [];
+
+  constructor(options: ServerOptions = {}) {
+    beforeAll(async () => {
+      const executablePath = findChromium();
+      if (executablePath === undefined) {
+        throw new Error('there is no Chromium: "apt-get install chromium", or name one with WEFT_CHROMIUM');
+      }
+      this.#server = await StaticServer.start({ headers: ISOLATION, ...options });
+      // Playwright makes a new profile in a folder of its own and removes it.
+      this.#browser = await chromium.launch({ executablePath, args: ARGUMENTS, timeout: 60_000 });
+    }, 120_000);
+    afterAll(async () => {
+      await this.#browser?.close();
+      await Promise.all([this.#server, ...this.#others].map((server) => server?.close()));
+    });
+  }
+
+  get server(): StaticServer {
+    return this.#server!;
+  }
+
+  /** Another server, until the file's tests have ended. */
+  async serve(options: ServerOptions): Promise<StaticServer> {
+    const server = await StaticServer.start(options);
+    this.#others.push(server);
+    return server;
+  }
+
+  /**
+   * Uses a new page. Fails, with what the page said, when it takes too long, crashes, or throws outside of `use`.
+   * @param url an empty page of the isolating server by default.
+   */
+  async with<T>(use: (page: Page) => Promise<T>, url: string = this.server.url): Promise<T> {
+    const context = await this.#browser!.newContext();
+    const page = await context.newPage();
+    const said: string[] = [];
+    page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const trouble = new Promise<never>((_, reject) => {
+        const fail = (what: string): void => {
+          reject(new Error([what, ...said].join("\n  ")));
+        };
+        page.on("crash", () => {
+          fail("the page crashed");
+        });
+        page.on("pageerror", (error) => {
+          fail(`an error that the page did not catch: ${error.stack ?? String(error)}`);
+        });
+        timer = setTimeout(() => {
+          fail(`the page took longer than ${DEADLINE / 1000} s`);
+        }, DEADLINE);
+      });
+      trouble.catch(() => undefined);
+      await Promise.race([page.goto(url), trouble]);
+      return await Promise.race([use(page), trouble]);
+    } finally {
+      clearTimeout(timer);
+      // A page that hangs is closed by force.
+      await context.close();
+    }
+  }
+
+  /**
+   * Calls a function in a new page, where `weftPython` is the package. The function is sent as text: it sees only
+   * globals and its argument.
+   */
+  run<A, T>(call: (argument: A) => T | Promise<T>, argument?: A, url?: string): Promise<T> {
+    return this.with(async (page) => {
+      await importPackage(page);
+      return (await page.evaluate(call as (argument: unknown) => unknown, argument)) as T;
+    }, url);
+  }
+}
+
+/** Imports the package into a page. */
+export async function importPackage(page: Page, url = "/dist/browser/index.js"): Promise<void> {
+  // As text: the test runner rewrites imports in functions.
+  await page.evaluate(`import(${JSON.stringify(url)}).then((module) => { globalThis.weftPython = module; })`);
+}

@@ -1,0 +1,83 @@
+import { createReadStream, statSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".map": "application/json",
+  ".json": "application/json",
+  ".wasm": "application/wasm",
+  ".zip": "application/zip",
+};
+
+/** Headers that isolate a page. */
+export const ISOLATION = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } as const;
+
+/** How a server answers. */
+export interface ServerOptions {
+  /** Headers of every response. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Contents by path, before the files of the project. */
+  readonly contents?: Readonly<Record<string, { readonly body: string | Uint8Array; readonly headers?: Readonly<Record<string, string>> }>>;
+}
+
+/** A server of the project's folder, and of an empty page at `/`. */
+export class StaticServer {
+  readonly #server: Server;
+  /** Paths that were asked for. */
+  readonly requests: string[] = [];
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(options: ServerOptions = {}): Promise<StaticServer> {
+    const contents = { "/": { body: "<!doctype html><title>test</title>", headers: { "Content-Type": "text/html" } }, ...options.contents };
+    const server = createServer((request, response) => {
+      const path = decodeURIComponent(new URL(request.url!, "http://localhost").pathname);
+      one.requests.push(path);
+      const own = (contents as NonNullable<ServerOptions["contents"]>)[path];
+      // What threads import from the package is the browser's here.
+      const file = join(ROOT, normalize(path.replace("/dist/lib/", "/dist/browser/")));
+      const stat = own ? undefined : statSync(file, { throwIfNoEntry: false });
+      if (!own && !stat?.isFile()) {
+        response.writeHead(404, options.headers).end("no such file");
+        return;
+      }
+      if (path.startsWith("/dist/lib/")) {
+        response.writeHead(302, { ...options.headers, Location: path.replace("/dist/lib/", "/dist/browser/") }).end();
+        return;
+      }
+      response.writeHead(200, {
+        "Content-Type": TYPES[extname(path)] ?? "text/plain",
+        ...(stat ? { "Content-Length": stat.size } : {}),
+        "Cache-Control": "no-cache",
+        ...options.headers,
+        ...own?.headers,
+      });
+      if (own) {
+        response.end(own.body);
+      } else {
+        createReadStream(file).pipe(response);
+      }
+    });
+    const one = new StaticServer(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return one;
+  }
+
+  /** By a name that browsers trust without encryption. */
+  get url(): string {
+    return `http://localhost:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
