@@ -27,7 +27,15 @@ export interface FileRun {
 export function runBundle(
   command: readonly string[],
   bundle: string,
-  options: { readonly deadline: number; readonly pattern?: string | undefined; readonly env?: Readonly<Record<string, string>> },
+  options: {
+    readonly deadline: number;
+    /** Part of the names of the tests to run. */
+    readonly only?: string | undefined;
+    /** Full names of tests to leave out. */
+    readonly without?: readonly string[];
+    /** Shuffles the tests. */
+    readonly seed?: number;
+  },
 ): Promise<FileRun>;
 /** What went wrong in a run, in words; nothing when all went well. */
 export function problems(run: FileRun): string[];

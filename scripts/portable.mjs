@@ -58,12 +58,12 @@ export async function bundleForCommand(path, outfile) {
 
 const MARK = "@@weft-test ";
 
-export function runBundle([program, ...args], bundle, { deadline, pattern, env = {} }) {
+export function runBundle([program, ...args], bundle, { deadline, only, without = [], seed }) {
   return new Promise((resolve, reject) => {
     const start = performance.now();
-    const child = spawn(program, [...args, bundle, ...(pattern === undefined ? [] : [pattern])], {
+    const child = spawn(program, [...args, bundle, JSON.stringify({ only, without, seed })], {
       cwd: root,
-      env: { ...process.env, NO_COLOR: "1", ...env },
+      env: { ...process.env, NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const timer = setTimeout(() => child.kill("SIGKILL"), deadline);

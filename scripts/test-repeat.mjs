@@ -1,7 +1,7 @@
 // Runs test files many times, each time in a new process with a deadline, and says what failed and how often:
 //   npm run test:repeat -- test/python/sync.test.ts [more files] --times 200 [--host deno] [--deadline 60]
 //     [--jobs 1] [--seed 1] [--only "part of a test's name"]
-// Run number n has the seed `seed + n`, which tests find in WEFT_TEST_SEED. Failed runs leave a log.
+// Run number n shuffles the tests with the seed `seed + n`, which `--times 1 --seed` repeats. Failed runs leave a log.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
@@ -49,7 +49,7 @@ try {
     const seen = new Map();
     const work = async () => {
       for (let n = next++; n < times; n = next++) {
-        const run = await runBundle(command, bundle, { deadline, pattern: values.only, env: { WEFT_TEST_SEED: String(seed + n) } });
+        const run = await runBundle(command, bundle, { deadline, only: values.only, seed: seed + n });
         durations.push(run.milliseconds);
         tests = Math.max(tests, run.outcomes.length);
         const found = problems(run);

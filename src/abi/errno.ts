@@ -89,7 +89,8 @@ export type ErrnoName = keyof typeof errno;
 
 /**
  * The guest's number for an exception of a host function, by its `code`. An error
- * without a known code becomes `EIO`, one about arguments `EINVAL`.
+ * without a known code becomes `EIO`, one about arguments `EINVAL`, one about what the program is not
+ * permitted to do `EACCES`.
  */
 export function errnoOf(error: unknown): number {
   const code: unknown = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
@@ -100,6 +101,9 @@ export function errnoOf(error: unknown): number {
     if (code.startsWith("ERR_INVALID_ARG") || code === "ERR_OUT_OF_RANGE") {
       return errno.EINVAL;
     }
+  }
+  if (code === "ERR_ACCESS_DENIED" || (error instanceof Error && error.name === "NotCapable")) {
+    return errno.EACCES;
   }
   return errno.EIO;
 }

@@ -2,7 +2,7 @@
  * Main program of a bundle for a command line (Node, Deno, Bun): runs the test file that it was bundled with and
  * prints a line of JSON for each event. Standard output also has what the tests print, so lines of ours have a mark.
  */
-import { runFile } from "./run.js";
+import { runFile, type Selection } from "./run.js";
 // Bundling puts the test file in its place.
 import * as file from "weft:test-file";
 
@@ -22,7 +22,7 @@ const outcomes = await runFile(
       print({ end });
     },
   },
-  process.argv[2],
+  JSON.parse(process.argv[2] ?? "{}") as Selection,
 );
 print({ outcomes });
 process.exit(outcomes.every(({ state }) => state !== "fail") ? 0 : 1);

@@ -17,11 +17,26 @@ export interface Progress {
   end?(outcome: TestOutcome): void;
 }
 
+/** Which tests of a file are run, and how. */
+export interface Selection {
+  /** Part of the names of the tests to run. */
+  readonly only?: string;
+  /** Full names of tests to leave out. */
+  readonly without?: readonly string[];
+  /** Shuffles the tests. */
+  readonly seed?: number;
+}
+
 /** Milliseconds, as in vitest.config.ts. */
 const TIMEOUT = 120_000;
 
 function nameOf(task: { name: string; suite?: Suite | undefined }): string {
   return task.suite && task.suite.name !== "" ? `${nameOf(task.suite)} > ${task.name}` : task.name;
+}
+
+/** A pattern that matches the text. */
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
 function outcome(task: Test | Suite): TestOutcome {
@@ -38,26 +53,36 @@ function outcome(task: Test | Suite): TestOutcome {
  * Runs the tests of one file. A hook's failure is an outcome of its own.
  * @param load imports the file, which collects its tests.
  */
-export async function runFile(name: string, load: () => Promise<unknown>, progress: Progress = {}, pattern?: string): Promise<TestOutcome[]> {
+export async function runFile(name: string, load: () => Promise<unknown>, progress: Progress = {}, { only, without = [], seed }: Selection = {}): Promise<TestOutcome[]> {
   const runner: VitestRunner = {
     config: {
       root: "/",
       setupFiles: [],
       passWithNoTests: false,
-      ...(pattern === undefined ? {} : { testNamePattern: new RegExp(pattern) }),
-      sequence: { seed: 0, hooks: "stack", setupFiles: "list" },
+      ...(only === undefined ? {} : { testNamePattern: new RegExp(escape(only)) }),
+      sequence: { shuffle: seed !== undefined, seed: seed ?? 0, hooks: "stack", setupFiles: "list" },
       maxConcurrency: 1,
       testTimeout: TIMEOUT,
       hookTimeout: TIMEOUT,
       retry: 0,
     },
     importFile: load,
+    onCollected: (files) => {
+      files.forEach(leaveOut);
+    },
     onBeforeRunTask: (test) => {
       progress.begin?.(nameOf(test));
     },
     onAfterRunTask: (test) => {
       progress.end?.(outcome(test));
     },
+  };
+  const leaveOut = (task: File | Suite | Test): void => {
+    if (task.type === "suite") {
+      task.tasks.forEach(leaveOut);
+    } else if (without.includes(nameOf(task))) {
+      task.mode = "skip";
+    }
   };
   const outcomes: TestOutcome[] = [];
   const visit = (task: File | Suite | Test): void => {

@@ -1,55 +1,9 @@
 import { expect, test } from "vitest";
 import { python } from "./harness.js";
-
-/** Each recurses without end, in Python or in C. */
-const RECURSIONS: Readonly<Record<string, string>> = {
-  "a function": "def f(): return f()\nf()",
-  "__getattr__": "class A:\n    def __getattr__(self, name): return self.other\nA().x",
-  "__repr__": "class A:\n    def __repr__(self): return repr(self)\nrepr(A())",
-  "__eq__": "class A:\n    def __eq__(self, other): return other == self\nA() == A()",
-  "sorted with a key": "def f(x): return sorted([1], key=f)\nf(0)",
-  "list(map())": "def f(x): return list(map(f, [1]))\nf(0)",
-  "generators": "def g(): yield from g()\nlist(g())",
-  "repr of lists": "repr(nested(100_000))",
-  "comparing lists": "nested(100_000) == nested(100_000)",
-  "hash of tuples": "hash(tuples(300_000))",
-  "isinstance with tuples": "isinstance(1, tuples(100_000))",
-  "json.dumps": "import json; json.dumps(nested(100_000))",
-  "json.loads": "import json; json.loads('[' * 100_000)",
-  "pickle.dumps": "import pickle; pickle.dumps(nested(100_000))",
-  "compiling sums": "compile('+1' * 100_000, '', 'eval')",
-  "compiling attributes": "compile('a' + '.b' * 100_000, '', 'eval')",
-  "ast.literal_eval": "import ast; ast.literal_eval('+1' * 50_000)",
-};
+import { RECURSIONS, recursionProgram } from "./recursions.js";
 
 test.each([1000, 1_000_000])("deep recursion is a RecursionError on every thread (limit %i)", async (limit) => {
-  const code = `
-import sys, threading
-def nested(n):
-    value = []
-    for _ in range(n): value = [value]
-    return value
-def tuples(n):
-    value = ()
-    for _ in range(n): value = (value,)
-    return value
-def attempts():
-    for name, code in ${JSON.stringify(RECURSIONS)}.items():
-        try:
-            exec(code, {"nested": nested, "tuples": tuples})
-            print(name, "did not fail")
-        except RecursionError:
-            pass
-sys.setrecursionlimit(${limit})
-attempts()
-thread = threading.Thread(target=attempts)
-thread.start()
-thread.join()
-threading.stack_size(128 * 1024)
-thread = threading.Thread(target=attempts)
-thread.start()
-thread.join()
-print("alive", sum(range(10)))`;
+  const code = recursionProgram(RECURSIONS, limit);
   expect(await python(code, { deadline: 170_000 })).toMatchObject({ status: 0, stdout: "alive 45\n", stderr: "" });
 }, 180_000);
 

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { errno, errnoOf } from "../../abi/errno.js";
 import { CONSTANTS } from "../../abi/layout.js";
+import { permitted } from "./permission.js";
 
 /** The module's open flags, as far as the guest passes them on. */
 const OpenFlag = {
@@ -25,9 +26,12 @@ const EntryType = {
 
 /** The guest's only user and group, which the host's own are shown as. */
 const GUEST_ID = 1000n;
-const HOST_UID = BigInt(process.getuid?.() ?? 0);
-const HOST_GID = BigInt(process.getgid?.() ?? 0);
-const HOST_UMASK = process.umask();
+const HOST_UID = permitted(() => BigInt(process.getuid?.() ?? 0), () => undefined);
+const HOST_GID = permitted(() => BigInt(process.getgid?.() ?? 0), () => undefined);
+/** Where it is not known, it may be any: modes are then always set once more. */
+const HOST_UMASK = permitted(() => process.umask(), () => 0o777);
+
+const IS_DENO = process.versions["deno"] !== undefined;
 
 /** The guest's memory. Its buffer is another object after it has grown. */
 export interface HostMemory {
@@ -150,8 +154,8 @@ export class NodeHostFs {
       const prefix = Buffer.concat([folder, Buffer.from("/")]);
       const entries: { name: Buffer; type: number; inode: bigint }[] = [];
       let total = 0;
-      for (const entry of fs.readdirSync(folder, { withFileTypes: true, encoding: "buffer" })) {
-        const { name } = entry as unknown as { name: Buffer };
+      // Deno and Bun give no types with names as bytes.
+      for (const name of fs.readdirSync(folder, { encoding: "buffer" })) {
         if (name.length > 255) {
           continue; // not a name that the guest could use
         }
@@ -180,10 +184,19 @@ export class NodeHostFs {
   fsMkdir(path: number, mode: number): number {
     return attempt(() => {
       const name = this.#path(path);
-      fs.mkdirSync(name, mode);
+      try {
+        fs.mkdirSync(name, mode);
+      } catch (error) {
+        // Deno 2.9 fails to report that the name exists where the name is bytes.
+        if (error instanceof TypeError && fs.lstatSync(name, { throwIfNoEntry: false })) {
+          return -errno.EEXIST;
+        }
+        throw error;
+      }
       if (mode & HOST_UMASK) {
         fs.chmodSync(name, mode);
       }
+      return 0;
     });
   }
 
@@ -195,7 +208,13 @@ export class NodeHostFs {
 
   fsUnlink(path: number): number {
     return attempt(() => {
-      fs.unlinkSync(this.#path(path));
+      const name = this.#path(path);
+      // Deno removes folders too.
+      if (IS_DENO && fs.lstatSync(name).isDirectory()) {
+        return -errno.EISDIR;
+      }
+      fs.unlinkSync(name);
+      return 0;
     });
   }
 
@@ -240,7 +259,16 @@ export class NodeHostFs {
 
   fsAccess(path: number, mode: number): number {
     return attempt(() => {
-      fs.accessSync(this.#path(path), mode);
+      const name = this.#path(path);
+      // Deno asks who the user is. Without the permission for it only the use itself tells.
+      permitted(
+        () => {
+          fs.accessSync(name, mode);
+        },
+        () => {
+          fs.statSync(name);
+        },
+      );
     });
   }
 

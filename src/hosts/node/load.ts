@@ -6,8 +6,8 @@ import type { RealmPort } from "../shared/platform.js";
 import { RealmWorkers } from "../shared/realm-workers.js";
 import { RuntimeAssets } from "./assets.js";
 import { KeepAlive } from "./keep-alive.js";
+import { defaultLimits } from "./limits.js";
 import { NodeRealmHost } from "./realm-host.js";
-import { NODE_LIMITS } from "./run.js";
 import { runtimeFolder } from "./runtime-folder.js";
 import { nodeWorkers } from "./start-worker.js";
 import { StdinPump } from "./stdin.js";
@@ -51,7 +51,7 @@ async function load(options: LoadOptions, alive: KeepAlive): Promise<HostWeft> {
       realmHost: new NodeRealmHost(),
       stdio: [stdioKind(0), stdioKind(1), stdioKind(2)],
       terminalSize: terminalSize(),
-      limits: NODE_LIMITS,
+      limits: defaultLimits(),
       channel: () => {
         const { port1, port2 } = new MessageChannel();
         return [port1 as unknown as RealmPort, port2 as unknown as RealmPort];

@@ -6,19 +6,12 @@ import type { RuntimeAssets } from "./assets.js";
 import { RealmBinding } from "../../python/binding.js";
 import { RealmWorkers } from "../shared/realm-workers.js";
 import { KeepAlive } from "./keep-alive.js";
+import { defaultLimits } from "./limits.js";
 import { NodeRealmHost } from "./realm-host.js";
 import { nodeWorkers } from "./start-worker.js";
 import { StdinPump } from "./stdin.js";
 import { stdioKind, terminalSize } from "./stdio.js";
 import { Terminal } from "./terminal.js";
-
-/** Defaults under Node; see ARCHITECTURE.md for the measurements behind them. */
-export const NODE_LIMITS: GuestLimits = {
-  threads: 256,
-  stackSize: 16 * 1024 * 1024,
-  recursionLimit: 10_000,
-  hostRecursionLimit: 150,
-};
 
 /** A program to run with this process's standard streams and signals. */
 export interface NodeProgram {
@@ -107,7 +100,7 @@ async function run(program: NodeProgram): Promise<GuestEnd> {
       mounts: program.mounts,
       stdio,
       terminalSize: terminalSize(),
-      limits: { ...NODE_LIMITS, ...program.limits },
+      limits: { ...defaultLimits(), ...program.limits },
     },
   );
   for (const name of FORWARDED) {

@@ -1,8 +1,6 @@
 import { Worker } from "node:worker_threads";
 import type { StartWorker } from "../shared/realm-workers.js";
-
-/** Engine stack of a worker realm, in MiB: what the recursion limit was measured with. */
-const STACK_MIB = 64;
+import { WORKER_STACK_MIB } from "./limits.js";
 
 /** Starts worker realms that load the glue from a URL. */
 export function nodeWorkers(glueUrl: string): StartWorker<Worker> {
@@ -11,7 +9,7 @@ export function nodeWorkers(glueUrl: string): StartWorker<Worker> {
       // The glue looks for exactly this to know that it is in a worker.
       workerData: "em-pthread",
       argv: [glueUrl, String(realm)],
-      resourceLimits: { stackSizeMb: STACK_MIB },
+      resourceLimits: { stackSizeMb: WORKER_STACK_MIB },
       // A worker inherits the options of the command line, and with `node --input-type=module -e` Node would refuse
       // its script. It refuses most other options when they are passed explicitly: so none are.
       ...(process.execArgv.some((option) => option.startsWith("--input-type")) ? { execArgv: [] } : {}),

@@ -1,0 +1,3 @@
+import { portableSuite } from "../portable/suite.js";
+
+portableSuite("deno");
