@@ -70,7 +70,7 @@ export async function runFile(name: string, load: () => Promise<unknown>, progre
     onCollected: (files) => {
       files.forEach(leaveOut);
     },
-    onBeforeRunTask: (test) => {
+    onBeforeTryTask: (test) => {
       progress.begin?.(nameOf(test));
     },
     onAfterRunTask: (test) => {
