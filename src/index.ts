@@ -37,3 +37,8 @@ export { PyRwLock } from "./python/sync/py-rwlock.js";
 export type { SharedSync } from "./python/sync/shared.js";
 export type { ErrorParts } from "./python/errors.js";
 export { lazyError } from "./python/lazy-error.js";
+export { arg, type Conversion, type Parameter, type ParameterOptions } from "./python/classes/parameters.js";
+export { pyClass, PyClassBuilder, pyModule, PyModuleBuilder, type Constructing, type Exclusive, type ModuleOptions, type Shared, type Signature, type View } from "./python/classes/builder.js";
+export { notImplemented, stopIteration } from "./python/classes/call.js";
+export type { ClassDefinition, ClassOptions, ModuleDefinition } from "./python/classes/definition.js";
+export { field, type Field, type FieldBytes, type FieldOptions, type Fields } from "./python/classes/fields.js";

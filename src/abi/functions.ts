@@ -55,6 +55,22 @@ export const FUNCTIONS = {
   weft_error_set: "vppi",
   weft_layout_hash: "i",
 
+  // wasm/include/weft_class.h
+  weft_module_register: "ipp",
+  weft_module_url: "pi",
+  weft_module_same: "iii",
+  weft_module_finder: "p",
+  weft_module_needs_gil: "ipp",
+  weft_function_new: "ppiiiiiippp",
+  weft_field_new: "ppiiiiipp",
+  weft_class_words: "ippi",
+  weft_class_publish: "piipi",
+  weft_class_type: "pii",
+  weft_class_offset: "iii",
+  weft_instance_new: "pp",
+  weft_borrow_begin: "ipiiip",
+  weft_borrow_end: "vpii",
+
   // wasm/include/weft_sync.h
   weft_sync_new: "piip",
   weft_sync_share: "vp",
@@ -227,6 +243,7 @@ export const FUNCTIONS = {
   PyErr_SetRaisedException: "vp",
   PyErr_SetObject: "vpp",
   PyErr_Clear: "v",
+  PyErr_NoMemory: "p",
   PyErr_CheckSignals: "i",
   PyErr_GivenExceptionMatches: "ipp",
   PyErr_WriteUnraisable: "vp",

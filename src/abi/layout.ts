@@ -53,6 +53,8 @@ export const STRUCTS = {
   // wasm/include/weft_python.h
   weft_words: { c: "struct weft_words", size: 12, align: 4, fields: { lifecycle: [0, 4], dropped: [4, 4], released: [8, 4] } },
   weft_job: { c: "weft_job", size: 28, align: 4, fields: { result: [16, 4], error: [20, 4] } },
+  // wasm/include/weft_class.h
+  weft_borrow_words: { c: "struct weft_borrow_words", size: 12, align: 4, fields: { state: [0, 4], holder: [4, 4], owner: [8, 4] } },
   // wasm/include/weft_host.h: 64-bit integers that src/hosts/node/host-fs.ts writes in this order.
   weft_host_stat: {
     c: "weft_host_stat",
@@ -150,6 +152,25 @@ export const CONSTANTS = {
   DT_SOCK: 12,
   SIGALRM: 14,
   WEFT_TTY_RAW: 1,
+
+  // wasm/include/weft_class.h
+  WEFT_FUNCTION: 0,
+  WEFT_METHOD: 1,
+  WEFT_CONSTRUCTOR: 2,
+  WEFT_BORROW_NONE: 0,
+  WEFT_BORROW_SHARED: 1,
+  WEFT_BORROW_EXCLUSIVE: 2,
+  WEFT_BORROW_LOCKED: 3,
+  WEFT_FIELD_I32: 0,
+  WEFT_FIELD_I64: 1,
+  WEFT_FIELD_F64: 2,
+  WEFT_FIELD_BOOL: 3,
+  WEFT_FIELD_OBJECT: 4,
+  WEFT_FIELD_STR: 5,
+  WEFT_FIELD_BYTES: 6,
+  WEFT_READONLY: 1,
+  WEFT_UNSENDABLE: 2,
+  WEFT_LOCKED: 4,
 } as const;
 
 /** Offset of a member, in bytes: `offsetOf("weft_job", "result")`. */

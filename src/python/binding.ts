@@ -1,6 +1,8 @@
 import type { Address, Functions } from "../abi/functions.js";
 import { checkLayout } from "../abi/layout.js";
 import { PyAny } from "./any.js";
+import { callFunction } from "./classes/call.js";
+import { executeModule } from "./classes/install.js";
 import { Python, RawFunction } from "./python.js";
 import { Realm } from "./realm.js";
 
@@ -14,6 +16,8 @@ export class RealmBinding {
   onThread: (id: number) => void = () => undefined;
   /** The moment from which a worker realm may listen to messages. */
   listen: () => void = () => undefined;
+  /** See {@link Realm.importNow}; to be set before the glue is loaded. */
+  importNow: Realm["importNow"];
   #realm: Realm | undefined;
 
   /** @param id the realm's number, unique in the program. */
@@ -29,6 +33,7 @@ export class RealmBinding {
   bind(memory: WebAssembly.Memory, functions: Functions): void {
     checkLayout(functions);
     this.#realm ??= new Realm(this.id, memory, functions);
+    this.#realm.importNow = this.importNow;
   }
 
   /** @throws TypeError before the glue has bound it. */
@@ -42,6 +47,16 @@ export class RealmBinding {
   /** The thread that `weft_thread_spawn(id)` started runs. */
   thread(id: number): void {
     this.onThread(id);
+  }
+
+  /** Python calls a function of a module that TypeScript defines: a new reference, or 0 with a pending exception. */
+  callFunction(module: number, index: number, values: Address, count: number, names: Address): Address {
+    return callFunction(this.realm, module, index, values, count, names);
+  }
+
+  /** Python imports such a module: 0, or -1 with a pending exception. */
+  execute(module: number, object: Address): number {
+    return executeModule(this.realm, module, object);
   }
 
   /** Python calls the value `id`: returns a new reference, or 0 with a pending exception. */

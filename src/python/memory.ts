@@ -51,6 +51,14 @@ export class Memory {
     return this.#f64[address >>> 3]!;
   }
 
+  /** Writes the double at `address`, which must be a multiple of 8. */
+  setDouble(address: Address, value: number): void {
+    if (address >>> 3 >= this.#f64.length) {
+      this.#renew();
+    }
+    this.#f64[address >>> 3] = value;
+  }
+
   /** The bytes at `address`, shared. The view stays valid while the guest keeps them allocated. */
   bytes(address: Address, length: number): Uint8Array {
     const start = address >>> 0;

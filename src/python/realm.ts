@@ -31,6 +31,8 @@ export class Realm {
   /** Bytes there. */
   readonly scratchSize = SCRATCH;
   attachCount = 0;
+  /** Imports an ES module without waiting, which only some platforms can: for threads that are in Python. */
+  importNow: ((url: string) => Readonly<Record<string, unknown>>) | undefined;
   /** The innermost scope while attached. */
   scope: Scope | undefined;
   readonly #words: Address;

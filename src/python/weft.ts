@@ -1,6 +1,7 @@
 import type { Address } from "../abi/functions.js";
 import { offsetOf } from "../abi/layout.js";
 import { PyAny } from "./any.js";
+import { registerModules } from "./classes/registry.js";
 import { AttachError, type LifecycleState } from "./lifecycle.js";
 import { Py } from "./py.js";
 import { Python } from "./python.js";
@@ -209,6 +210,28 @@ export class HostWeft extends Weft {
    */
   spawn<T = unknown>(url: string | URL, name: string, ...values: readonly unknown[]): ThreadHandle<T> {
     return this.#platform.spawn(String(url), name, values) as ThreadHandle<T>;
+  }
+
+  /**
+   * Makes the Python modules importable that an ES module defines with `pyModule()`, on all threads, also those that are
+   * running. The ES module is loaded once in every realm that uses it, so what it keeps in variables is that
+   * realm's own; what all threads share is in objects' fields.
+   * @param url absolute URL of an ES module without top-level await.
+   * @returns the names of the Python modules.
+   * @throws what importing throws; TypeError when it defines no module.
+   */
+  async addModule(url: string | URL): Promise<string[]> {
+    const exports = (await import(String(url))) as Readonly<Record<string, unknown>>;
+    const names = registerModules(this.realm, String(url), exports);
+    this.attach((py) => {
+      const finders = py.import("sys").getAttr("meta_path");
+      const finder = py.any(this.realm.functions.weft_module_finder());
+      // Only this realm adds it.
+      if (!finders.contains(finder)) {
+        finders.callMethod("append", finder);
+      }
+    });
+    return names;
   }
 
   /**

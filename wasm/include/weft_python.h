@@ -84,6 +84,9 @@ void weft_error_set(PyObject *type, const char *message, Py_ssize_t length);
 /* Of the layout (src/abi/layout.ts) that this module was compiled against. */
 uint32_t weft_layout_hash(void);
 
+/* The calling thread's realm. */
+int32_t weft_this_realm(void);
+
 /* Imports, in wasm/python-library.js. */
 extern int32_t weft_host_realm(void);
 extern PyObject *weft_host_call(int32_t id, PyObject *const *arguments, Py_ssize_t count, PyObject *names);

@@ -26,7 +26,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static released *list;
 
 /* A realm runs one thread at a time, and a thread stays in its realm. */
-static int32_t this_realm(void) {
+int32_t weft_this_realm(void) {
   static _Thread_local int32_t realm;
   if (realm == 0) {
     realm = weft_host_realm();
@@ -36,10 +36,10 @@ static int32_t this_realm(void) {
 
 static PyObject *call(PyObject *callable, PyObject *const *arguments, size_t flags, PyObject *names) {
   host_object *self = (host_object *)callable;
-  if (self->realm != this_realm()) {
+  if (self->realm != weft_this_realm()) {
     PyErr_Format(PyExc_RuntimeError,
                  "the host function %R belongs to realm %d and cannot be called on a thread of realm %d",
-                 self->name, self->realm, this_realm());
+                 self->name, self->realm, weft_this_realm());
     return NULL;
   }
   return weft_host_call(self->id, arguments, PyVectorcall_NARGS(flags), names);
@@ -98,21 +98,21 @@ PyObject *weft_host_object_new(int32_t id, const char *name) {
   }
   self->vectorcall = call;
   self->id = id;
-  self->realm = this_realm();
+  self->realm = weft_this_realm();
   self->name = text;
   self->weakrefs = NULL;
   return (PyObject *)self;
 }
 
 int32_t weft_host_object_id(PyObject *object) {
-  if (!Py_IS_TYPE(object, &type) || ((host_object *)object)->realm != this_realm()) {
+  if (!Py_IS_TYPE(object, &type) || ((host_object *)object)->realm != weft_this_realm()) {
     return -1;
   }
   return ((host_object *)object)->id;
 }
 
 int32_t weft_host_object_released(void) {
-  int32_t realm = this_realm(), id = -1;
+  int32_t realm = weft_this_realm(), id = -1;
   pthread_mutex_lock(&lock);
   for (released **at = &list; *at; at = &(*at)->next) {
     released *r = *at;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 
+#include "weft_class.h"
 #include "weft_host.h"
 #include "weft_python.h"
 

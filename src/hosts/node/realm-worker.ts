@@ -5,6 +5,7 @@
  */
 import { parentPort } from "node:worker_threads";
 import { prepareRealm } from "../shared/realm-body.js";
+import { importNow } from "./import-now.js";
 import { NodeRealmHost } from "./realm-host.js";
 
 const [, , glueUrl, id] = process.argv;
@@ -14,6 +15,7 @@ if (glueUrl === undefined || id === undefined) {
 prepareRealm({
   id: Number(id),
   realmHost: new NodeRealmHost(),
+  importNow,
   listen: (onMessage) => {
     parentPort!.on("message", onMessage);
   },

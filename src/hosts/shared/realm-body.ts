@@ -12,6 +12,8 @@ export interface RealmScope {
   readonly id: number;
   /** The realm's imports: wasm/include/weft_host.h. */
   readonly realmHost: unknown;
+  /** See `Realm.importNow`. */
+  readonly importNow?: (url: string) => Readonly<Record<string, unknown>>;
   /** Hands over what the host realm posts, from now on. The glue listens by itself. */
   listen(onMessage: (message: unknown) => void): void;
 }
@@ -31,6 +33,7 @@ interface Waiting {
  */
 export function prepareRealm(scope: RealmScope): void {
   const binding = new RealmBinding(scope.id);
+  binding.importNow = scope.importNow;
   Object.assign(globalThis, { weftHost: scope.realmHost, weftPython: binding });
   /** Imported, and waiting for their threads to start. */
   const entries = new Map<number, Waiting>();

@@ -1,0 +1,166 @@
+import type { Address } from "../../abi/functions.js";
+import { PyAny } from "../any.js";
+import { ConversionError } from "../conversion-error.js";
+import { PyErr } from "../errors.js";
+import type { Python } from "../python.js";
+import type { Parameter } from "./parameters.js";
+
+/** The arguments of a call, as CPython passes them to a vectorcall function. */
+export interface RawArguments {
+  /** Where the references are: borrowed for the length of the call. */
+  readonly values: Address;
+  /** How many are positional. */
+  readonly count: number;
+  /** A tuple of the names of those after the positional ones, or 0. */
+  readonly names: Address;
+}
+
+/**
+ * Turns the arguments of a call into what its parameters say.
+ *
+ * Made once for each function; the common case, as many positional arguments as there are parameters,
+ * allocates nothing but the values.
+ */
+export class ArgumentReader {
+  readonly #name: string;
+  readonly #parameters: readonly Parameter<unknown>[];
+  /** Parameters that positional arguments reach. */
+  readonly #positional: number;
+  readonly #plain: boolean;
+
+  constructor(name: string, parameters: readonly Parameter<unknown>[]) {
+    this.#name = name;
+    this.#parameters = parameters;
+    this.#positional = parameters.filter((one) => one.kind === "positional" || one.kind === "either").length;
+    this.#plain = this.#positional === parameters.length;
+  }
+
+  /**
+   * @param skip leading arguments that are not the parameters' (`self`).
+   * @throws PyErr a TypeError in CPython's words.
+   */
+  read(py: Python, { values, count, names }: RawArguments, skip: number): unknown[] {
+    const given = count - skip;
+    const parameters = this.#parameters;
+    if (this.#plain && names === 0 && given === parameters.length) {
+      const read: unknown[] = [];
+      for (let i = 0; i < given; i++) {
+        read.push(this.#convert(parameters[i]!, reference(py, values, skip + i)));
+      }
+      return read;
+    }
+    return this.#readAll(py, values, count, names, skip);
+  }
+
+  #readAll(py: Python, values: Address, count: number, names: Address, skip: number): unknown[] {
+    const { functions } = py.realm;
+    const given = count - skip;
+    const rest = this.#parameters.find((one) => one.kind === "rest");
+    if (given > this.#positional && !rest) {
+      throw this.#tooMany(py, given);
+    }
+    const keywords = new Map<string, PyAny>();
+    const size = names === 0 ? 0 : functions.PyTuple_Size(names);
+    for (let i = 0; i < size; i++) {
+      // A tuple does not change: its references stay.
+      keywords.set(py.text(functions.PyTuple_GetItem(names, i)), reference(py, values, count + i));
+    }
+    const read: unknown[] = [];
+    const missing: Parameter<unknown>[] = [];
+    const misplaced: string[] = [];
+    const hasKeywords = this.#parameters.some((one) => one.kind === "keywords");
+    this.#parameters.forEach((one, i) => {
+      if (one.kind === "rest") {
+        const items: unknown[] = [];
+        for (let at = this.#positional; at < given; at++) {
+          items.push(this.#convert(one, reference(py, values, skip + at)));
+        }
+        read.push(items);
+        return;
+      }
+      if (one.kind === "keywords") {
+        read.push(new Map([...keywords].map(([name, object]) => [name, this.#convert(one, object)])));
+        keywords.clear();
+        return;
+      }
+      const byName = one.kind === "positional" ? undefined : keywords.get(one.name);
+      if (one.kind === "positional" && keywords.has(one.name) && !hasKeywords) {
+        misplaced.push(one.name);
+        keywords.delete(one.name);
+      }
+      if (one.kind !== "keyword" && i < given) {
+        if (byName) {
+          throw this.#error(py, `got multiple values for argument '${one.name}'`);
+        }
+        read.push(this.#convert(one, reference(py, values, skip + i)));
+        return;
+      }
+      if (byName) {
+        keywords.delete(one.name);
+        read.push(this.#convert(one, byName));
+      } else if (one.fallback) {
+        read.push(one.fallback.value);
+      } else {
+        missing.push(one);
+      }
+    });
+    if (misplaced.length > 0) {
+      throw this.#error(py, `got some positional-only arguments passed as keyword arguments: '${misplaced.join(", ")}'`);
+    }
+    for (const name of keywords.keys()) {
+      throw this.#error(py, `got an unexpected keyword argument '${name}'`);
+    }
+    this.#requireAll(py, missing);
+    return read;
+  }
+
+  #requireAll(py: Python, missing: readonly Parameter<unknown>[]): void {
+    for (const [kind, those] of [
+      ["positional", missing.filter((one) => one.kind !== "keyword")],
+      ["keyword-only", missing.filter((one) => one.kind === "keyword")],
+    ] as const) {
+      if (those.length > 0) {
+        throw this.#error(py, `missing ${those.length} required ${kind} argument${those.length > 1 ? "s" : ""}: ${listed(those.map((one) => `'${one.name}'`))}`);
+      }
+    }
+  }
+
+  #tooMany(py: Python, given: number): PyErr {
+    const least = this.#parameters.filter((one) => (one.kind === "positional" || one.kind === "either") && !one.fallback).length;
+    const most = this.#positional;
+    const takes = least === most ? `${most}` : `from ${least} to ${most}`;
+    return this.#error(py, `takes ${takes} positional argument${most === 1 && least === most ? "" : "s"} but ${given} ${given === 1 ? "was" : "were"} given`);
+  }
+
+  #error(py: Python, text: string): PyErr {
+    return py.error(py.builtin("TypeError"), `${this.#name}() ${text}`);
+  }
+
+  #convert(one: Parameter<unknown>, object: PyAny): unknown {
+    if (!one.conversion) {
+      return object.toJs();
+    }
+    try {
+      return one.conversion.extract(object);
+    } catch (error) {
+      if (error instanceof ConversionError) {
+        const { py } = object;
+        throw (py as Python).error((py as Python).builtin("TypeError"), `${this.#name}() argument '${one.name}': ${error.message}`);
+      }
+      throw error;
+    }
+  }
+}
+
+/** A reference of the scope's own to an argument. */
+export function reference(py: Python, values: Address, index: number): PyAny {
+  const { functions, memory } = py.realm;
+  const pointer = memory.word(values + 4 * index);
+  functions.Py_IncRef(pointer);
+  return new PyAny(py, pointer);
+}
+
+/** `'a', 'b' and 'c'` as CPython writes it. */
+function listed(names: readonly string[]): string {
+  return names.length < 3 ? names.join(" and ") : `${names.slice(0, -1).join(", ")}, and ${names.at(-1)}`;
+}

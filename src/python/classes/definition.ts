@@ -1,0 +1,116 @@
+import type { Field, Fields } from "./fields.js";
+import type { Conversion, Parameter } from "./parameters.js";
+
+/** How a method has its object: together with others, alone, or waiting for it. */
+export type Borrow = "shared" | "exclusive";
+
+/** What a function is in its class or module. */
+export type FunctionKind = "function" | "method" | "static" | "class" | "constructor" | "get" | "set" | "delete";
+
+/** One function of TypeScript's that Python can call. */
+export interface FunctionDefinition {
+  readonly name: string;
+  readonly kind: FunctionKind;
+  readonly borrow: Borrow | undefined;
+  readonly doc: string | undefined;
+  readonly parameters: readonly Parameter<unknown>[];
+  readonly returns: Conversion<unknown> | undefined;
+  /** Gets a view of the object, a type or a token, then the parameters' values. */
+  readonly handler: (first: never, ...values: never[]) => unknown;
+}
+
+/** What a class is derived from: a class of this package's, or a builtin by its name. */
+export type Base = ClassDefinition | string;
+
+/** What a class can be besides its fields and functions. */
+export interface ClassOptions<F extends Fields = Fields> {
+  readonly doc?: string;
+  readonly fields?: F;
+  /**
+   * A class that {@link pyClass} made, or a builtin type by its name (`"list"`, `"ValueError"`). Types whose
+   * objects have no fixed size (`int`, `tuple`, `bytes`) cannot be bases of classes with fields.
+   */
+  readonly base?: Base;
+  /** Objects never change after their constructor: nothing is ever borrowed, and Python cannot set fields. */
+  readonly frozen?: boolean;
+  /** Methods wait for each other, detached, instead of failing when the object is borrowed. */
+  readonly locked?: boolean;
+  /**
+   * Objects may be used only on the thread that made them. So they can have a `state`: any JavaScript value, which is
+   * let go of on its own thread, wherever the object dies.
+   */
+  readonly unsendable?: boolean;
+  /** Whether Python code can set attributes that are no fields: false by default. */
+  readonly dict?: boolean;
+  /** Whether objects can be referred to weakly: true by default. */
+  readonly weakref?: boolean;
+  /** Whether Python code cannot derive from it: false by default. */
+  readonly final?: boolean;
+}
+
+/** A class as its builder leaves it. */
+export interface ClassDefinition {
+  readonly name: string;
+  readonly options: ClassOptions;
+  readonly fields: ReadonlyMap<string, Field<unknown, unknown>>;
+  readonly functions: readonly FunctionDefinition[];
+  readonly attributes: ReadonlyMap<string, unknown>;
+}
+
+/** An exception type of a module. */
+export interface ExceptionDefinition {
+  readonly name: string;
+  readonly base: string;
+  readonly doc: string | undefined;
+}
+
+/** A module as its builder leaves it. */
+export interface ModuleDefinition {
+  readonly name: string;
+  readonly doc: string | undefined;
+  readonly gilUsed: boolean;
+  readonly classes: readonly ClassDefinition[];
+  readonly functions: readonly FunctionDefinition[];
+  readonly exceptions: readonly ExceptionDefinition[];
+  readonly constants: ReadonlyMap<string, unknown>;
+  readonly submodules: readonly ModuleDefinition[];
+}
+
+/** The words for borrowing are there once in a family: whether this class adds them. */
+export function ownsBorrowWords(definition: ClassDefinition): boolean {
+  return borrows(definition) && !hasBorrowingAncestor(definition);
+}
+
+/** Whether the class's own methods and fields borrow. */
+export function borrows({ options }: ClassDefinition): boolean {
+  return options.frozen !== true || options.unsendable === true;
+}
+
+function hasBorrowingAncestor({ options: { base } }: ClassDefinition): boolean {
+  return typeof base === "object" && (borrows(base) || hasBorrowingAncestor(base));
+}
+
+/** The class of the family that has the words for borrowing. */
+export function borrowOwner(definition: ClassDefinition): ClassDefinition | undefined {
+  if (!borrows(definition)) {
+    return undefined;
+  }
+  let found: ClassDefinition | undefined;
+  for (let at: Base | undefined = definition; typeof at === "object"; at = at.options.base) {
+    if (borrows(at)) {
+      found = at;
+    }
+  }
+  return found;
+}
+
+/** The hidden field of unsendable classes. No field of an author's can be called so. */
+export const STATE = "<state>";
+
+/** Marks definitions, also those of another copy of this package. */
+export const MODULE = Symbol.for("weft-python.module");
+
+/** Whether a value is what {@link pyModule} returns. */
+export function isModuleDefinition(value: unknown): value is ModuleDefinition {
+  return typeof value === "object" && value !== null && MODULE in value;
+}

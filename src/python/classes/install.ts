@@ -1,0 +1,256 @@
+import type { Address } from "../../abi/functions.js";
+import { CONSTANTS, offsetOf } from "../../abi/layout.js";
+import { PyAny } from "../any.js";
+import { PyType } from "../objects/type.js";
+import type { Python } from "../python.js";
+import type { Realm } from "../realm.js";
+import { borrowOwner, type ClassDefinition, type FunctionDefinition } from "./definition.js";
+import { KINDS } from "./fields.js";
+import { guarded } from "./guarded.js";
+import { layOut } from "./layout.js";
+import { textSignature } from "./parameters.js";
+import { loadedClass, loadedModule, modeOf, withTexts, type LoadedClass, type LoadedModule } from "./registry.js";
+
+/**
+ * Python imports the module on this thread: fills the module object. Called once, under Python's import
+ * lock. Returns 0, or -1 with a pending exception.
+ */
+export function executeModule(realm: Realm, number: number, object: Address): number {
+  const done = guarded(realm, (py) => {
+    realm.functions.Py_IncRef(object);
+    fill(py, loadedModule(realm, number), new PyAny(py, object));
+    return 1;
+  });
+  return done === 0 ? -1 : 0;
+}
+
+function fill(py: Python, loaded: LoadedModule, module: PyAny): void {
+  const { definition } = loaded;
+  const names: string[] = [];
+  const add = (name: string, value: unknown): void => {
+    module.setAttr(name, value);
+    names.push(name);
+  };
+  if (definition.doc !== undefined) {
+    module.setAttr("__doc__", definition.doc);
+  }
+  for (const one of definition.exceptions) {
+    add(one.name, py.newException(`${definition.name}.${one.name}`, py.builtin(one.base), one.doc));
+  }
+  for (const one of loaded.classes) {
+    add(one.definition.name, typeOf(py, one));
+  }
+  definition.functions.forEach((one, i) => {
+    add(one.name, makeFunction(py, loaded, one, loaded.own[i]!, undefined));
+  });
+  for (const [name, value] of definition.constants) {
+    add(name, value);
+  }
+  for (const one of definition.submodules) {
+    add(one.name.slice(definition.name.length + 1), py.import(one.name));
+  }
+  module.setAttr("__all__", names);
+  if (definition.gilUsed) {
+    py.check(py.realm.functions.weft_module_needs_gil(module.pointer, py.str(definition.name).pointer));
+  }
+}
+
+/**
+ * The Python type of a class, made now where no thread has made it. Threads may race: each makes one, and
+ * the first to publish it wins for all. Bases come first.
+ */
+export function typeOf(py: Python, cls: LoadedClass): PyType {
+  const { functions } = py.realm;
+  const known = functions.weft_class_type(cls.module.number, cls.index);
+  if (known !== 0) {
+    functions.Py_IncRef(known);
+    return new PyType(py, known);
+  }
+  const { type, first } = makeType(py, cls);
+  const published = functions.weft_class_publish(cls.module.number, cls.index, type.pointer, first);
+  if (published === 0) {
+    py.throwPending();
+  }
+  return new PyType(py, published);
+}
+
+function baseOf(py: Python, definition: ClassDefinition): PyAny {
+  const { base } = definition.options;
+  if (base === undefined) {
+    return py.builtin("object");
+  }
+  if (typeof base === "object") {
+    return typeOf(py, loadedClass(py.realm, base));
+  }
+  const type = py.builtin(base);
+  if (!type.isInstance(py.builtin("type"))) {
+    throw new TypeError(`${definition.name} cannot be derived from ${base}, which is no type`);
+  }
+  return type;
+}
+
+function makeType(py: Python, cls: LoadedClass): { type: PyAny; first: number } {
+  const { functions, memory } = py.realm;
+  const { definition, module } = cls;
+  const { options } = definition;
+  const base = baseOf(py, definition);
+  const start = memory.word(base.pointer + offsetOf("PyTypeObject", "tp_basicsize"));
+  const layout = layOut(definition, start);
+  // Sorted by `type`, so their numbers have leading zeros. They tell classes apart that are laid out alike:
+  // objects must not change from one into the other by setting `__class__`.
+  const slots = Array.from({ length: layout.words }, (_, i) => `_weft_${module.number}_${cls.index}_${String(i).padStart(6, "0")}`);
+  const extra: string[] = [];
+  if (options.weakref !== false && base.getAttr("__weakrefoffset__").toJs() === 0) {
+    extra.push("__weakref__");
+  }
+  if (options.dict === true && base.getAttr("__dictoffset__").toJs() === 0) {
+    extra.push("__dict__");
+  }
+  const type = base.type().call(
+    definition.name,
+    py.tuple([base]),
+    py.dict([
+      ["__slots__", py.tuple([...slots, ...extra])],
+      ["__module__", module.definition.name],
+      ["__doc__", options.doc],
+    ]),
+  );
+  const first = withBits(py, layout.words, layout.references, (bits) => functions.weft_class_words(type.pointer, bits, options.final === true ? 1 : 0));
+  py.size(first);
+  if (layout.words > 0 && first !== start) {
+    throw new TypeError(`${definition.name}: CPython has put the fields at ${first}, not at ${start}`);
+  }
+  for (const name of [...slots, "__slots__"]) {
+    type.delAttr(name);
+  }
+  const borrow = borrowOffset(py, definition, layout.borrow);
+  const flags = (options.unsendable === true ? CONSTANTS.WEFT_UNSENDABLE : 0) | (options.locked === true ? CONSTANTS.WEFT_LOCKED : 0);
+  for (const { name, field, offset } of layout.fields) {
+    if (field.options.get === true || field.options.set === true) {
+      const readonly = field.options.set === true ? 0 : CONSTANTS.WEFT_READONLY;
+      const doc = field.options.doc === undefined ? 0 : py.from(field.options.doc).pointer;
+      const text = `${definition.name}.${name}`;
+      type.setAttr(
+        name,
+        py.any(withTexts(py.realm, [text], (at) => functions.weft_field_new(type.pointer, KINDS[field.kind].code, offset, field.size, flags | readonly, borrow, at!, doc))),
+      );
+    }
+  }
+  addFunctions(py, cls, type, { flags, borrow });
+  for (const [name, value] of definition.attributes) {
+    type.setAttr(name, value);
+  }
+  return { type, first: layout.words === 0 ? start : first };
+}
+
+/** Calls with the address of a bit array. */
+function withBits<T>(py: Python, count: number, ones: readonly number[], call: (bits: Address) => T): T {
+  const { functions, memory } = py.realm;
+  const size = Math.ceil(count / 32) * 4 + 4;
+  const bits = functions.malloc(size);
+  if (bits === 0) {
+    throw new RangeError(`out of guest memory: could not allocate ${size} bytes`);
+  }
+  try {
+    memory.bytes(bits, size).fill(0);
+    for (const one of ones) {
+      memory.bytes(bits, size)[one >> 3]! |= 1 << (one & 7);
+    }
+    return call(bits);
+  } finally {
+    functions.free(bits);
+  }
+}
+
+/** Where an object of the class has its words for borrowing; -1 where it is never borrowed. */
+function borrowOffset(py: Python, definition: ClassDefinition, own: number | undefined): number {
+  if (own !== undefined) {
+    return own;
+  }
+  const owner = borrowOwner(definition);
+  if (!owner) {
+    return -1;
+  }
+  const cls = loadedClass(py.realm, owner);
+  const first = py.realm.functions.weft_class_offset(cls.module.number, cls.index);
+  return layOut(owner, first).borrow!;
+}
+
+interface Borrowing {
+  readonly flags: number;
+  readonly borrow: number;
+}
+
+function addFunctions(py: Python, cls: LoadedClass, type: PyAny, borrowing: Borrowing): void {
+  const { definition } = cls;
+  const properties = new Map<string, { get?: PyAny; set?: PyAny; delete?: PyAny; doc?: string | undefined }>();
+  definition.functions.forEach((one, i) => {
+    const made = makeFunction(py, cls.module, one, cls.functions[i]!, { type, cls: definition, ...borrowing });
+    switch (one.kind) {
+      case "constructor":
+      case "static":
+        type.setAttr(one.name, py.builtin("staticmethod").call(made));
+        break;
+      case "class":
+        type.setAttr(one.name, py.builtin("classmethod").call(made));
+        break;
+      case "get":
+      case "set":
+      case "delete": {
+        const property = properties.get(one.name) ?? {};
+        property[one.kind] = made;
+        property.doc ??= one.doc;
+        properties.set(one.name, property);
+        break;
+      }
+      default:
+        type.setAttr(one.name, made);
+    }
+  });
+  for (const [name, { get, set, delete: remove, doc }] of properties) {
+    type.setAttr(name, py.builtin("property").call(get, set ?? py.None, remove ?? py.None, doc));
+  }
+  if (definition.functions.some((one) => one.name === "__eq__") && !definition.functions.some((one) => one.name === "__hash__")) {
+    // As a class statement has it.
+    type.setAttr("__hash__", py.None);
+  }
+  if (definition.options.base === undefined && !definition.functions.some((one) => one.kind === "constructor")) {
+    const refusing: FunctionDefinition = { name: "__new__", kind: "constructor", borrow: undefined, doc: undefined, parameters: [], returns: undefined, handler: () => undefined };
+    type.setAttr("__new__", py.builtin("staticmethod").call(makeFunction(py, cls.module, refusing, -1, { type, cls: definition, ...borrowing })));
+  }
+}
+
+const C_KINDS = { constructor: CONSTANTS.WEFT_CONSTRUCTOR, method: CONSTANTS.WEFT_METHOD, get: CONSTANTS.WEFT_METHOD, set: CONSTANTS.WEFT_METHOD, delete: CONSTANTS.WEFT_METHOD } as const;
+/** What text signatures call the first argument. */
+const FIRST = { method: "$self", get: "$self", set: "$self", delete: "$self", class: "$cls", constructor: "$cls" } as const;
+
+function makeFunction(
+  py: Python,
+  module: LoadedModule,
+  definition: FunctionDefinition,
+  index: number,
+  owner: (Borrowing & { readonly type: PyAny; readonly cls: ClassDefinition }) | undefined,
+): PyAny {
+  const { functions } = py.realm;
+  const { kind } = definition;
+  const signature = py.str(textSignature((FIRST as Record<string, string>)[kind], definition.parameters));
+  const doc = definition.doc === undefined ? 0 : py.str(definition.doc).pointer;
+  const made = py.any(
+    withTexts(py.realm, [owner ? `${owner.cls.name}.${definition.name}` : definition.name], (name) =>
+      functions.weft_function_new(
+        owner?.type.pointer ?? 0,
+        module.number,
+        index,
+        (C_KINDS as Record<string, number>)[kind] ?? CONSTANTS.WEFT_FUNCTION,
+        owner ? modeOf(definition, owner.cls) : CONSTANTS.WEFT_BORROW_NONE,
+        owner?.flags ?? 0,
+        owner?.borrow ?? -1,
+        name!,
+        doc,
+        signature.pointer,
+      ),
+    ),
+  );
+  made.setAttr("__module__", module.definition.name);
+  return made;
+}

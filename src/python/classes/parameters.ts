@@ -1,0 +1,144 @@
+import type { PyAny } from "../any.js";
+import type { Python } from "../python.js";
+
+/** How one kind of value crosses the border. */
+export interface Conversion<T> {
+  /** @throws ConversionError when the object is something else. */
+  extract(object: PyAny): T;
+  into(py: Python, value: T): PyAny;
+}
+
+/** Where a parameter's value may come from. */
+export type ParameterKind = "positional" | "either" | "keyword" | "rest" | "keywords";
+
+/** One parameter of a function that Python calls. */
+export interface Parameter<T> {
+  readonly name: string;
+  readonly kind: ParameterKind;
+  readonly conversion: Conversion<unknown> | undefined;
+  readonly fallback: { readonly value: unknown } | undefined;
+  /** Only for the types. */
+  readonly value?: T;
+}
+
+/** What a parameter may have besides its name. */
+export interface ParameterOptions<T> {
+  /** The value where none is given. It is passed as it is, and shown by `inspect.signature`. */
+  readonly default: T;
+}
+
+/** What a handler gets for its parameters. */
+export type ParameterValues<P extends readonly Parameter<unknown>[]> = { -readonly [I in keyof P]: P[I] extends Parameter<infer T> ? T : never };
+
+function parameter<T>(kind: ParameterKind, name: string, conversion?: Conversion<T>, options?: ParameterOptions<T>): Parameter<T> {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    throw new TypeError(`a parameter cannot be called ${JSON.stringify(name)}`);
+  }
+  return { name, kind, conversion: conversion as Conversion<unknown> | undefined, fallback: options && { value: options.default } };
+}
+
+type Make = {
+  <T = unknown>(name: string): Parameter<T>;
+  <T>(name: string, conversion: Conversion<T>, options?: ParameterOptions<T>): Parameter<T>;
+};
+
+/**
+ * Describes a parameter: `arg("by", t.int, { default: 1 })`. Without a conversion the value arrives as
+ * `toJs()` gives it.
+ */
+export const arg: Make & {
+  /** Only by position, as before `/`. */
+  readonly positional: Make;
+  /** Only by name, as after `*`. */
+  readonly keyword: Make;
+  /** `*args`: an array of those that are left. */
+  rest<T = unknown>(name: string, conversion?: Conversion<T>): Parameter<T[]>;
+  /** `**kwargs`: those whose names are no parameter's. */
+  keywords<T = unknown>(name: string, conversion?: Conversion<T>): Parameter<Map<string, T>>;
+} = Object.assign(<T>(name: string, conversion?: Conversion<T>, options?: ParameterOptions<T>) => parameter("either", name, conversion, options), {
+  positional: <T>(name: string, conversion?: Conversion<T>, options?: ParameterOptions<T>) => parameter("positional", name, conversion, options),
+  keyword: <T>(name: string, conversion?: Conversion<T>, options?: ParameterOptions<T>) => parameter("keyword", name, conversion, options),
+  rest: <T>(name: string, conversion?: Conversion<T>) => parameter("rest", name, conversion) as Parameter<unknown> as Parameter<T[]>,
+  keywords: <T>(name: string, conversion?: Conversion<T>) => parameter("keywords", name, conversion) as Parameter<unknown> as Parameter<Map<string, T>>,
+});
+
+/** What comes first in a signature. */
+const ORDER: readonly ParameterKind[] = ["positional", "either", "rest", "keyword", "keywords"];
+
+/**
+ * Checks what Python's own grammar would.
+ * @throws TypeError
+ */
+export function checkParameters(name: string, parameters: readonly Parameter<unknown>[]): void {
+  let last = 0;
+  let optional = false;
+  const names = new Set<string>();
+  for (const one of parameters) {
+    const place = ORDER.indexOf(one.kind);
+    if (place < last || (place === last && (one.kind === "rest" || one.kind === "keywords"))) {
+      throw new TypeError(`${name}: parameter ${one.name} (${one.kind}) cannot stand after one that is ${ORDER[last]}`);
+    }
+    last = place;
+    if (names.has(one.name)) {
+      throw new TypeError(`${name}: two parameters are called ${one.name}`);
+    }
+    names.add(one.name);
+    if (one.kind === "positional" || one.kind === "either") {
+      if (optional && !one.fallback) {
+        throw new TypeError(`${name}: parameter ${one.name} without a default stands after one with a default`);
+      }
+      optional ||= one.fallback !== undefined;
+    }
+  }
+}
+
+/** `__text_signature__`, which `inspect.signature` reads. */
+export function textSignature(first: string | undefined, parameters: readonly Parameter<unknown>[]): string {
+  const parts: string[] = first === undefined ? [] : [first];
+  const positional = parameters.filter((one) => one.kind === "positional");
+  for (const one of positional) {
+    parts.push(shown(one));
+  }
+  if (first !== undefined || positional.length > 0) {
+    parts.push("/");
+  }
+  let starred = false;
+  for (const one of parameters) {
+    if (one.kind === "either") {
+      parts.push(shown(one));
+    } else if (one.kind === "rest") {
+      parts.push(`*${one.name}`);
+      starred = true;
+    } else if (one.kind === "keyword") {
+      if (!starred) {
+        parts.push("*");
+        starred = true;
+      }
+      parts.push(shown(one));
+    } else if (one.kind === "keywords") {
+      parts.push(`**${one.name}`);
+    }
+  }
+  return `(${parts.join(", ")})`;
+}
+
+function shown({ name, fallback }: Parameter<unknown>): string {
+  return fallback ? `${name}=${literal(fallback.value)}` : name;
+}
+
+/** A default as Python writes it; `...` where it has no literal. */
+function literal(value: unknown): string {
+  switch (typeof value) {
+    case "boolean":
+      return value ? "True" : "False";
+    case "number":
+      return Number.isFinite(value) ? String(value) : "...";
+    case "bigint":
+      return String(value);
+    case "string":
+      // JSON's escapes are Python's too.
+      return JSON.stringify(value);
+    default:
+      return value === undefined || value === null ? "None" : "...";
+  }
+}
