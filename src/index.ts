@@ -42,3 +42,5 @@ export { pyClass, PyClassBuilder, pyModule, PyModuleBuilder, type Constructing, 
 export { notImplemented, stopIteration } from "./python/classes/call.js";
 export type { ClassDefinition, ClassOptions, ModuleDefinition } from "./python/classes/definition.js";
 export { field, type Field, type FieldBytes, type FieldOptions, type Fields } from "./python/classes/fields.js";
+export { PyBuffer, type ReadonlyTypedArray } from "./python/buffer/py-buffer.js";
+export type { TypedArray, TypedArrayConstructor } from "./python/buffer/formats.js";

@@ -5,6 +5,7 @@
 declare namespace WebAssembly {
   interface Memory {
     readonly buffer: ArrayBufferLike;
+    grow(pages: number): number;
   }
   /** Sizes in pages of 64 KiB. @throws RangeError when there is no such room. */
   const Memory: new (descriptor: { initial: number; maximum: number; shared: boolean }) => Memory;

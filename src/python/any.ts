@@ -1,6 +1,8 @@
 import type { Address } from "../abi/functions.js";
 import { CONSTANTS } from "../abi/layout.js";
 import type { Attached } from "./attached.js";
+import type { TypedArray, TypedArrayConstructor } from "./buffer/formats.js";
+import { PyBuffer } from "./buffer/py-buffer.js";
 import { ConversionError } from "./conversion-error.js";
 import { DetachedError } from "./lifecycle.js";
 import { Py, type BoundClass } from "./py.js";
@@ -348,6 +350,18 @@ export class PyAny {
       }
       yield new PyAny(this.py, item);
     }
+  }
+
+  /**
+   * The object's memory without a copy: bytes, bytearray, memoryview, array.array and the like have it. Release it, best
+   * with `using`; until then the object keeps its memory in place.
+   * @param type what `array` gives, as the items' format has to be: `x.buffer(Float64Array)`.
+   * @throws PyErr TypeError for an object without the buffer protocol; ConversionError where the items are of another type.
+   */
+  buffer(): PyBuffer<TypedArray, this>;
+  buffer<C extends TypedArrayConstructor>(type: C): PyBuffer<C["prototype"], this>;
+  buffer(type?: TypedArrayConstructor): PyBuffer<TypedArray, this> {
+    return new PyBuffer(this.py, this, this.constructor as BoundClass<this>, type);
   }
 
   /** The value as JavaScript has it; see `toJs` in convert.ts for what becomes what. */

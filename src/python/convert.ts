@@ -5,11 +5,14 @@ import type { Attached } from "./attached.js";
 import { ConversionError } from "./conversion-error.js";
 import { Py } from "./py.js";
 import type { Realm } from "./realm.js";
+import { copyIn, copyOut } from "./shared-copy.js";
 
 export { ConversionError };
 
 /** Python integers up to this become numbers without a loss. */
 const SMALL = 2 ** 31;
+/** Bytes from which an object is worth a look at what memory is free. */
+const LARGE = 65_536;
 
 function text(realm: Realm, value: string): Address {
   if (!value.isWellFormed()) {
@@ -99,10 +102,14 @@ export function toPython(py: Attached, value: unknown, func: (value: Function) =
     return list(py, value, func);
   }
   if (value instanceof Uint8Array) {
+    if (value.length >= LARGE) {
+      // Otherwise the memory of those before, if only they are gone, is not used again.
+      functions.weft_quiescent();
+    }
     const made = functions.PyBytes_FromStringAndSize(0, value.length);
     if (made !== 0) {
       // Nobody else knows the object yet.
-      realm.memory.bytes(functions.PyBytes_AsString(made), value.length).set(value);
+      copyIn(realm.memory.bytes(functions.PyBytes_AsString(made), value.length), value);
     }
     return made;
   }
@@ -367,7 +374,7 @@ export const READERS: Readonly<Record<string, Reader>> = {
   str: ({ py }, pointer) => py.text(pointer),
   bytes: ({ py }, pointer) => {
     const { functions, memory } = py.realm;
-    return memory.bytes(functions.PyBytes_AsString(pointer), functions.PyBytes_Size(pointer)).slice();
+    return copyOut(memory.bytes(functions.PyBytes_AsString(pointer), functions.PyBytes_Size(pointer)));
   },
   list: readList,
   tuple: readTuple,

@@ -5,32 +5,51 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /**
- * One realm's views of the guest's memory. Another thread may grow the memory at any time: a view
- * made before shows the old part still, so it is renewed only when an address lies beyond it.
+ * One realm's views of the guest's memory. Another thread may grow the memory at any time. It does not move: a
+ * shared memory reserves its largest size at the start, so a view made before goes on to show the same bytes, only
+ * not the new part. So views are renewed only when an address lies beyond them.
  */
 export class Memory {
   readonly #memory: WebAssembly.Memory;
   #u8: Uint8Array;
   #i32: Int32Array;
   #f64: Float64Array;
+  /** Every buffer that views were made of: growth makes another object of the same memory. */
+  readonly #buffers = new WeakSet<ArrayBufferLike>();
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
     this.#u8 = new Uint8Array(memory.buffer);
     this.#i32 = new Int32Array(memory.buffer);
     this.#f64 = new Float64Array(memory.buffer);
+    this.#buffers.add(memory.buffer);
   }
 
-  #renew(): void {
-    this.#u8 = new Uint8Array(this.#memory.buffer);
-    this.#i32 = new Int32Array(this.#memory.buffer);
-    this.#f64 = new Float64Array(this.#memory.buffer);
+  /** Views that reach to `end`. */
+  #renew(end: number): void {
+    if (this.#memory.buffer.byteLength < end) {
+      // This thread has not heard of the growth yet: engines tell it with its next interrupt, or when it grows.
+      this.#memory.grow(0);
+    }
+    const { buffer } = this.#memory;
+    if (buffer.byteLength < end) {
+      throw new RangeError(`the guest's memory has ${buffer.byteLength} bytes, and byte ${end} was asked for: this is a bug of Weft or of an extension`);
+    }
+    this.#u8 = new Uint8Array(buffer);
+    this.#i32 = new Int32Array(buffer);
+    this.#f64 = new Float64Array(buffer);
+    this.#buffers.add(buffer);
+  }
+
+  /** Whether a buffer is (some of) the guest's memory. */
+  owns(buffer: ArrayBufferLike): boolean {
+    return buffer === this.#u8.buffer || this.#buffers.has(buffer);
   }
 
   /** The 32-bit words that reach at least to the one at `address`. */
   words(address: Address): Int32Array {
     if (address >>> 2 >= this.#i32.length) {
-      this.#renew();
+      this.#renew((address >>> 0) + 4);
     }
     return this.#i32;
   }
@@ -46,7 +65,7 @@ export class Memory {
 
   double(address: Address): number {
     if (address >>> 3 >= this.#f64.length) {
-      this.#renew();
+      this.#renew((address >>> 0) + 8);
     }
     return this.#f64[address >>> 3]!;
   }
@@ -63,7 +82,7 @@ export class Memory {
   bytes(address: Address, length: number): Uint8Array {
     const start = address >>> 0;
     if (start + length > this.#u8.length) {
-      this.#renew();
+      this.#renew(start + length);
     }
     return this.#u8.subarray(start, start + length);
   }

@@ -2,6 +2,9 @@ import type { Address } from "../abi/functions.js";
 import { CONSTANTS } from "../abi/layout.js";
 import { bound, boundAs, PyAny } from "./any.js";
 import type { Attached, Handle } from "./attached.js";
+import { characterOf, type TypedArray, type TypedArrayConstructor } from "./buffer/formats.js";
+import { PyBuffer, placeOf } from "./buffer/py-buffer.js";
+import { ConversionError } from "./conversion-error.js";
 import { READERS, toJs, toPython, type Reading } from "./convert.js";
 import { PyBool } from "./objects/bool.js";
 import { PyByteArray, PyBytes } from "./objects/bytes.js";
@@ -548,6 +551,55 @@ export class Python implements Attached {
     const { functions } = this.realm;
     using bytes = this.bytes(data);
     return boundAs(PyByteArray, this, functions.PyByteArray_FromStringAndSize(functions.PyBytes_AsString(bytes.pointer), bytes.length()));
+  }
+
+  /**
+   * New zeroed memory that both sides see: typed arrays of `length` items here, an object with the buffer protocol in Python
+   * (`buffer.object(py)`; `memoryview()`, indexing and iteration work on it). It is freed when neither side refers to it any more, on
+   * whatever thread that is.
+   * @throws RangeError for a length that is none; PyErr MemoryError.
+   */
+  allocateBuffer<C extends TypedArrayConstructor>(type: C, length: number): PyBuffer<C["prototype"], PyAny> {
+    const character = characterOf(type);
+    if (!Number.isInteger(length) || length < 0 || length > 0x7fffffff) {
+      throw new RangeError(`${length} is no number of items for a buffer`);
+    }
+    this.realm.requireAttached();
+    this.realm.functions.weft_quiescent();
+    using object = this.any(this.realm.functions.weft_buffer_new(length, type.BYTES_PER_ELEMENT, character.charCodeAt(0)));
+    return object.buffer(type);
+  }
+
+  /**
+   * A memoryview: of a Python object with the buffer protocol, or of a typed array that shows the memory of one. That
+   * memory stays as long as the memoryview, whatever becomes of the array. Other memory is invisible to Python: copy it into an
+   * {@link allocateBuffer}, or convert it ({@link from}).
+   * @throws ConversionError for a typed array elsewhere, or over a buffer that was released.
+   */
+  memoryview(value: PyAny | PyBuffer<TypedArray, unknown> | TypedArray): PyAny {
+    const { functions } = this.realm;
+    if (value instanceof PyBuffer) {
+      using object = value.object(this) as PyAny;
+      return this.any(functions.PyMemoryView_FromObject(object.pointer));
+    }
+    if (value instanceof PyAny) {
+      return this.any(functions.PyMemoryView_FromObject(value.pointer));
+    }
+    const place = placeOf(this.realm, value);
+    if (place === undefined) {
+      throw new ConversionError(
+        this.realm.memory.owns(value.buffer)
+          ? "the typed array lies in the guest's memory, but in no buffer of this thread that is in use: it was released"
+          : `Python cannot see the memory of a ${value.constructor.name} that JavaScript allocated: use py.allocateBuffer(${value.constructor.name}, ${value.length}) and copy the items into its array`,
+      );
+    }
+    const whole = this.any(functions.PyMemoryView_FromObject(place.source));
+    const format = characterOf(value.constructor as TypedArrayConstructor);
+    if (value.byteLength === place.size && whole.getAttr("format").toJs() === format && whole.getAttr("ndim").toJs() === 1) {
+      return whole;
+    }
+    const bytes = whole.callMethod("cast", "B").getItem(this.slice(place.offset, place.offset + value.byteLength));
+    return bytes.callMethod("cast", format);
   }
 
   /** `slice(start, stop, step)`; what is left out is None. */

@@ -43,6 +43,10 @@ void weft_detach(void);
  * and coming back never fails. Attaching in between works as usual. */
 void weft_suspend(void);
 void weft_resume(void);
+/* Attached, with no call into Python under way but those that Python code may be run in: tells CPython that
+ * this thread holds on to no memory that others have freed. The eval loop does it between instructions;
+ * a thread that only calls has to, or freed memory piles up, that of other threads too. */
+void weft_quiescent(void);
 /* Before the thread ends or leaves for good: frees its thread state. Detached on return. */
 void weft_leave(void);
 
@@ -74,6 +78,12 @@ PyObject *weft_host_object_new(int32_t id, const char *name);
 int32_t weft_host_object_id(PyObject *object);
 /* Takes an id of this realm that Python released, or returns -1. */
 int32_t weft_host_object_released(void);
+
+/* A new object with `length` zeroed items: a block of memory with the buffer protocol. `format` is a character
+ * of the struct module. Null with a pending exception. */
+PyObject *weft_buffer_new(Py_ssize_t length, Py_ssize_t itemsize, int format);
+/* The buffer that a memoryview holds, for as long as it lives unreleased. */
+Py_buffer *weft_memoryview_buffer(PyObject *memoryview);
 
 /* Starts a thread that runs `id` of the host's waiting entry points in its realm. 0 or errno. */
 int weft_thread_spawn(int32_t id, size_t stack_size);

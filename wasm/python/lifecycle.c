@@ -12,6 +12,8 @@
 #include <Python.h>
 #include "internal/pycore_brc.h"
 #include "internal/pycore_ceval.h"
+#include "internal/pycore_qsbr.h"
+#include "internal/pycore_tstate.h"
 #undef Py_BUILD_CORE
 
 #include <emscripten/threading.h>
@@ -67,6 +69,8 @@ static void merge(void) {
     _Py_brc_merge_refcounts(self);
   }
 }
+
+void weft_quiescent(void) { _Py_qsbr_quiescent_state(((_PyThreadStateImpl *)PyThreadState_GetUnchecked())->qsbr); }
 
 int weft_attach(void) {
   if (state && (!host_thread || suspended > 0)) {

@@ -2,6 +2,7 @@ import type { Address } from "../../abi/functions.js";
 import { PyAny } from "../any.js";
 import type { Attached } from "../attached.js";
 import { typeOfSample } from "../py-class.js";
+import { copyOut } from "../shared-copy.js";
 import { locked } from "./locked.js";
 
 /** A `bytes`: it never changes. */
@@ -22,7 +23,7 @@ export class PyBytes extends PyAny {
   value(): Uint8Array {
     const { functions, memory } = this.py.realm;
     const { pointer } = this;
-    return memory.bytes(functions.PyBytes_AsString(pointer), this.length()).slice();
+    return copyOut(memory.bytes(functions.PyBytes_AsString(pointer), this.length()));
   }
 }
 
@@ -42,6 +43,6 @@ export class PyByteArray extends PyAny {
   value(): Uint8Array {
     const { functions, memory } = this.py.realm;
     const { pointer } = this;
-    return locked(this.py, pointer, () => memory.bytes(functions.PyByteArray_AsString(pointer), functions.PyObject_Length(pointer)).slice());
+    return locked(this.py, pointer, () => copyOut(memory.bytes(functions.PyByteArray_AsString(pointer), functions.PyObject_Length(pointer))));
   }
 }
