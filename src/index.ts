@@ -44,3 +44,10 @@ export type { ClassDefinition, ClassOptions, ModuleDefinition } from "./python/c
 export { field, type Field, type FieldBytes, type FieldOptions, type Fields } from "./python/classes/fields.js";
 export { PyBuffer, type ReadonlyTypedArray } from "./python/buffer/py-buffer.js";
 export type { TypedArray, TypedArrayConstructor } from "./python/buffer/formats.js";
+export { t } from "./python/schema/t.js";
+export { Schema, type Infer } from "./python/schema/schema.js";
+export { SchemaError } from "./python/schema/schema-error.js";
+export type { CustomSchema, Literal } from "./python/schema/combine.js";
+export type { Shape, Shaped } from "./python/schema/shapes.js";
+export type { CalendarDate } from "./python/schema/times.js";
+export type { Extractor } from "./python/any.js";

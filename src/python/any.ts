@@ -28,6 +28,12 @@ const BINARY = {
   "^": "PyNumber_Xor",
 } as const;
 
+/** What makes a JavaScript value of a bound object: the schemas of `t`. */
+export interface Extractor<T> {
+  /** @param name what errors call the object. */
+  extract(object: PyAny, name?: string): T;
+}
+
 /** Operators of one operand and the functions behind them. */
 const UNARY = { "-": "PyNumber_Negative", "+": "PyNumber_Positive", abs: "PyNumber_Absolute", "~": "PyNumber_Invert" } as const;
 
@@ -310,11 +316,16 @@ export class PyAny {
   }
 
   /**
-   * The JavaScript value of an object of this class: `x.extract(PyInt)`.
-   * @throws ConversionError as {@link cast} does.
+   * The JavaScript value of an object of a class, `x.extract(PyInt)`, or of a schema, `x.extract(t.list(t.int))`.
+   * @throws ConversionError where it is none.
    */
-  extract<V>(cls: PyClass<PyAny & { value(): V }>): V {
-    using object = this.cast(cls);
+  extract<V>(what: Extractor<V>): V;
+  extract<V>(what: PyClass<PyAny & { value(): V }>): V;
+  extract<V>(what: Extractor<V> | PyClass<PyAny & { value(): V }>): V {
+    if ("extract" in what) {
+      return what.extract(this);
+    }
+    using object = this.cast(what);
     return object.value();
   }
 

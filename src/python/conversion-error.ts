@@ -3,5 +3,5 @@
  * Python type than the one that was asked for.
  */
 export class ConversionError extends TypeError {
-  override readonly name = "ConversionError";
+  override readonly name: string = "ConversionError";
 }

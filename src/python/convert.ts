@@ -244,7 +244,8 @@ export function toJs(reading: Reading, pointer: Address): unknown {
   return reader ? reader(reading, pointer) : reading.other(pointer);
 }
 
-function readInteger({ py }: Reading, pointer: Address): number | bigint {
+/** The value of an int, of a subclass too: a number where that is exact. */
+export function readInteger(py: Attached, pointer: Address): number | bigint {
   const { functions, memory, scratch } = py.realm;
   const value = functions.PyLong_AsLongAndOverflow(pointer, scratch);
   if (memory.word(scratch) === 0) {
@@ -283,14 +284,15 @@ function readOwned(reading: Reading, pointer: Address): unknown {
   }
 }
 
-function readList(reading: Reading, pointer: Address): unknown {
-  const known = reading.seen.get(pointer);
-  if (known !== undefined) {
-    return known;
-  }
+/** Reads a container once; where it is met again, also inside of itself, it is what was made the first time. */
+function once(read: (reading: Reading, pointer: Address, known: (made: object) => void) => unknown): Reader {
+  return (reading, pointer) => reading.seen.get(pointer) ?? read(reading, pointer, (made) => reading.seen.set(pointer, made));
+}
+
+const readList = once((reading, pointer, known) => {
   const { functions } = reading.py.realm;
   const items: unknown[] = [];
-  reading.seen.set(pointer, items);
+  known(items);
   // Another thread may shorten it meanwhile.
   for (let i = 0; i < functions.PyList_Size(pointer); i++) {
     const item = functions.PyList_GetItemRef(pointer, i);
@@ -301,23 +303,19 @@ function readList(reading: Reading, pointer: Address): unknown {
     items.push(readOwned(reading, item));
   }
   return items;
-}
+});
 
-function readTuple(reading: Reading, pointer: Address): unknown {
-  const known = reading.seen.get(pointer);
-  if (known !== undefined) {
-    return known;
-  }
+const readTuple = once((reading, pointer, known) => {
   const { functions } = reading.py.realm;
   const items: unknown[] = [];
-  reading.seen.set(pointer, items);
+  known(items);
   const length = functions.PyTuple_Size(pointer);
   for (let i = 0; i < length; i++) {
     // Borrowed from a tuple, which does not change and is kept alive.
     items.push(toJs(reading, functions.PyTuple_GetItem(pointer, i)));
   }
   return items;
-}
+});
 
 function readSet(reading: Reading, pointer: Address): Set<unknown> {
   const { py } = reading;
@@ -331,11 +329,7 @@ function readSet(reading: Reading, pointer: Address): Set<unknown> {
   return items;
 }
 
-function readDict(reading: Reading, pointer: Address): unknown {
-  const known = reading.seen.get(pointer);
-  if (known !== undefined) {
-    return known;
-  }
+const readDict = once((reading, pointer, known) => {
   const { py } = reading;
   const { functions } = py.realm;
   // A list of its own: the dict may change meanwhile.
@@ -353,7 +347,7 @@ function readDict(reading: Reading, pointer: Address): unknown {
   }
   if (keys.every((key) => typeof key === "string")) {
     const record: Record<string, unknown> = {};
-    reading.seen.set(pointer, record);
+    known(record);
     keys.forEach((key, i) => {
       // Also where the key is __proto__.
       Object.defineProperty(record, key, { value: toJs(reading, values[i]!), writable: true, enumerable: true, configurable: true });
@@ -361,15 +355,15 @@ function readDict(reading: Reading, pointer: Address): unknown {
     return record;
   }
   const map = new Map<unknown, unknown>();
-  reading.seen.set(pointer, map);
+  known(map);
   keys.forEach((key, i) => map.set(key, toJs(reading, values[i]!)));
   return map;
-}
+});
 
 /** Readers by the names of builtin types. */
 export const READERS: Readonly<Record<string, Reader>> = {
   bool: ({ py }, pointer) => py.truth(py.realm.functions.PyObject_IsTrue(pointer)),
-  int: readInteger,
+  int: ({ py }, pointer) => readInteger(py, pointer),
   float: ({ py }, pointer) => py.realm.functions.PyFloat_AsDouble(pointer),
   str: ({ py }, pointer) => py.text(pointer),
   bytes: ({ py }, pointer) => {

@@ -189,6 +189,8 @@ export class Realm {
 
   /** Attached: releases what detached threads dropped, and values that Python let go of. */
   drain(): void {
+    // A thread that stays attached and only calls would hold up all threads' freed memory.
+    this.functions.weft_quiescent();
     const words = this.memory.words(this.#words + RELEASED * 4);
     const at = this.#words >>> 2;
     if (words[at + DROPPED] !== 0) {
