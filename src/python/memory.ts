@@ -73,7 +73,7 @@ export class Memory {
   /** Writes the double at `address`, which must be a multiple of 8. */
   setDouble(address: Address, value: number): void {
     if (address >>> 3 >= this.#f64.length) {
-      this.#renew();
+      this.#renew((address >>> 0) + 8);
     }
     this.#f64[address >>> 3] = value;
   }
