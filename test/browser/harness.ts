@@ -60,7 +60,7 @@ export class Pages {
    * Uses a new page. Fails, with what the page said, when it takes too long, crashes, or throws outside of `use`.
    * @param url an empty page of the isolating server by default.
    */
-  async with<T>(use: (page: Page) => Promise<T>, url: string = this.server.url): Promise<T> {
+  async with<T>(use: (page: Page) => Promise<T>, url: string = this.server.url, deadline = DEADLINE): Promise<T> {
     const context = await this.#browser!.newContext();
     const page = await context.newPage();
     const said: string[] = [];
@@ -78,8 +78,8 @@ export class Pages {
           fail(`an error that the page did not catch: ${error.stack ?? String(error)}`);
         });
         timer = setTimeout(() => {
-          fail(`the page took longer than ${DEADLINE / 1000} s`);
-        }, DEADLINE);
+          fail(`the page took longer than ${deadline / 1000} s`);
+        }, deadline);
       });
       trouble.catch(() => undefined);
       await Promise.race([page.goto(url), trouble]);

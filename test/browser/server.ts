@@ -18,11 +18,13 @@ const TYPES: Readonly<Record<string, string>> = {
 /** Headers that isolate a page. */
 export const ISOLATION = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" } as const;
 
+const EMPTY_PAGE = { body: "<!doctype html><title>test</title>", headers: { "Content-Type": "text/html" } };
+
 /** How a server answers. */
 export interface ServerOptions {
   /** Headers of every response. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Contents by path, before the files of the project. */
+  /** Contents by path, looked up at each request, before the files of the project. */
   readonly contents?: Readonly<Record<string, { readonly body: string | Uint8Array; readonly headers?: Readonly<Record<string, string>> }>>;
 }
 
@@ -37,11 +39,10 @@ export class StaticServer {
   }
 
   static async start(options: ServerOptions = {}): Promise<StaticServer> {
-    const contents = { "/": { body: "<!doctype html><title>test</title>", headers: { "Content-Type": "text/html" } }, ...options.contents };
     const server = createServer((request, response) => {
       const path = decodeURIComponent(new URL(request.url!, "http://localhost").pathname);
       one.requests.push(path);
-      const own = (contents as NonNullable<ServerOptions["contents"]>)[path];
+      const own = options.contents?.[path] ?? (path === "/" ? EMPTY_PAGE : undefined);
       // What threads import from the package is the browser's here.
       const file = join(ROOT, normalize(path.replace("/dist/lib/", "/dist/browser/")));
       const stat = own ? undefined : statSync(file, { throwIfNoEntry: false });

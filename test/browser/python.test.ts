@@ -1,0 +1,39 @@
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import type { Exception } from "../portable/suite.js";
+import type { TestOutcome } from "../portable/run.js";
+import { bundleTest } from "./bundle-test.js";
+import { Pages } from "./harness.js";
+
+const EXCEPTIONS: readonly Exception[] = [
+  { file: "attach.test.ts", test: "start > several interpreters start at once, and each is ready only after its site modules", reason: "mounts a folder of the host" },
+  { file: "attach.test.ts", test: "spawn > a worker that exits is reported", reason: "calls process.exit(); load.test.ts has a page's counterpart" },
+  { file: "pool.test.ts", test: "what was forgotten is released by JavaScript's collector", reason: "starts a process" },
+];
+
+/** Files that are made of what pages have not. */
+const NOT_HERE: readonly string[] = [];
+
+const FILES = readdirSync(fileURLToPath(new URL("../python/", import.meta.url))).filter((name) => name.endsWith(".test.ts") && !NOT_HERE.includes(name));
+const DEADLINE = 170_000;
+
+const contents: Record<string, { body: string; headers: Record<string, string> }> = {};
+const pages = new Pages({ contents });
+
+describe("test/python in a page", () => {
+  test.each(FILES)("%s", { timeout: DEADLINE + 10_000 }, async (file) => {
+    const url = `/test/python/${file.replace(".ts", ".js")}`;
+    contents[url] = { body: await bundleTest(`test/python/${file}`), headers: { "Content-Type": "text/javascript" } };
+    const without = EXCEPTIONS.filter((one) => one.file === file).map((one) => one.test);
+    const outcomes = await pages.with(
+      async (page) => (await page.evaluate(`import(${JSON.stringify(url)}).then(({ run }) => run(${JSON.stringify(without)}))`)) as TestOutcome[],
+      undefined,
+      DEADLINE,
+    );
+    const named = (state: TestOutcome["state"]): TestOutcome[] => outcomes.filter((one) => one.state === state);
+    expect(named("fail").map(({ name, errors }) => [name, ...errors].join("\n"))).toEqual([]);
+    expect(named("skip").map(({ name }) => name)).toEqual(without);
+    expect(named("pass").length).toBeGreaterThan(0);
+  });
+});
