@@ -51,3 +51,5 @@ export type { CustomSchema, Literal } from "./python/schema/combine.js";
 export type { Shape, Shaped } from "./python/schema/shapes.js";
 export type { CalendarDate } from "./python/schema/times.js";
 export type { Extractor } from "./python/any.js";
+export type { Globals } from "./python/globals.js";
+export type { EvalOptions } from "./python/weft.js";

@@ -1,6 +1,8 @@
 import type { Address } from "../abi/functions.js";
 import { offsetOf } from "../abi/layout.js";
-import { PyAny } from "./any.js";
+import { PyAny, type Extractor } from "./any.js";
+import { coroutineRunner } from "./coroutines.js";
+import { Globals } from "./globals.js";
 import { registerModules } from "./classes/registry.js";
 import { AttachError, type LifecycleState } from "./lifecycle.js";
 import { Py } from "./py.js";
@@ -67,6 +69,12 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** How the value of {@link HostWeft.eval} is converted. */
+export interface EvalOptions<T> extends RunOptions {
+  /** A schema: `t.list(t.int)`. */
+  readonly as: Extractor<T>;
+}
+
 /** How a thread ended. */
 export interface ThreadHandle<T = unknown> {
   /** Settles when the thread has ended: with what the function returned, or with what it threw. */
@@ -95,12 +103,16 @@ interface Waiting {
 export class HostWeft extends Weft {
   readonly #platform: WeftPlatform;
   readonly #jobs = new Map<Address, Waiting>();
+  /** The globals of `__main__`. */
+  readonly globals: Globals;
+  #runner: Py<PyAny> | undefined;
   #over = false;
 
   /** @internal */
   constructor(realm: Realm, platform: WeftPlatform) {
     super(realm);
     this.#platform = platform;
+    this.globals = new Globals((call) => this.attach(call), (prepare) => this.call(prepare) as Promise<Py<PyAny>>);
   }
 
   /**
@@ -111,16 +123,61 @@ export class HostWeft extends Weft {
     (await this.#submit("exec", code, options)).drop();
   }
 
-  /** The value of an expression, computed on Python's main thread and converted ({@link PyAny.toJs}). */
-  async eval(code: string, options: RunOptions = {}): Promise<unknown> {
-    const result = await this.#submit("eval", code, options);
-    return this.attach((py) => (result as Py<PyAny>).intoBound(py).toJs());
+  /**
+   * The value of an expression, computed on Python's main thread and converted by `options.as` or {@link PyAny.toJs}.
+   * @throws PyErr what it raises; ConversionError where the value does not fit the schema; AbortSignal's reason.
+   */
+  eval(code: string, options?: RunOptions): Promise<unknown>;
+  eval<T>(code: string, options: EvalOptions<T>): Promise<T>;
+  async eval<T>(code: string, options: RunOptions & Partial<EvalOptions<T>> = {}): Promise<unknown> {
+    return this.#converted(await this.#submit("eval", code, options), options);
+  }
+
+  /**
+   * As {@link run}, for code in which `await` may stand outside of functions. Python's main thread runs an event loop
+   * until the code has ended; what is given to it meanwhile waits. Tasks that are left are cancelled.
+   */
+  async runAsync(code: string, options: RunOptions = {}): Promise<void> {
+    (await this.#submitAsync("exec", code, options)).drop();
+  }
+
+  /**
+   * As {@link eval}, for expressions with `await`, and for those that give something to be awaited: a coroutine, a future.
+   * @example
+   * ```js
+   * await weft.run("import asyncio\nasync def answer():\n await asyncio.sleep(0.01)\n return 42");
+   * console.log(await weft.evalAsync("answer()")); // 42
+   * ```
+   */
+  evalAsync(code: string, options?: RunOptions): Promise<unknown>;
+  evalAsync<T>(code: string, options: EvalOptions<T>): Promise<T>;
+  async evalAsync<T>(code: string, options: RunOptions & Partial<EvalOptions<T>> = {}): Promise<unknown> {
+    return this.#converted(await this.#submitAsync("eval", code, options), options);
+  }
+
+  /**
+   * Imports a module on Python's main thread: for `a.b` that is `b`. The reference is the caller's.
+   * @throws PyErr ModuleNotFoundError and what the module raises; AbortSignal's reason.
+   */
+  import(name: string, options: Pick<RunOptions, "signal"> = {}): Promise<Py<PyAny>> {
+    return this.call((py) => ({ callable: py.import("importlib").getAttr("import_module"), positional: [name] }), options.signal) as Promise<Py<PyAny>>;
+  }
+
+  #converted<T>(value: Py, { as }: Partial<EvalOptions<T>>): unknown {
+    return this.attach((py) => {
+      const object = (value as Py<PyAny>).intoBound(py);
+      return as ? as.extract(object) : object.toJs();
+    });
   }
 
   #submit(how: "exec" | "eval", code: string, options: RunOptions): Promise<Py> {
+    return this.call((py) => ({ callable: py.builtin(how), positional: [code, space(py, options)] }), options.signal);
+  }
+
+  #submitAsync(how: "exec" | "eval", code: string, options: RunOptions): Promise<Py> {
     return this.call((py) => {
-      const globals = options.globals ? (options.globals as Py<PyAny>).bind(py) : py.globals();
-      return { callable: py.builtin(how), positional: [code, globals] };
+      this.#runner ??= coroutineRunner(py).toOwned();
+      return { callable: this.#runner.bind(py), positional: [code, space(py, options), how] };
     }, options.signal);
   }
 
@@ -266,4 +323,8 @@ export class HostWeft extends Weft {
       throw new TypeError(`${what}() inside of weft.attach(): leave it first`);
     }
   }
+}
+
+function space(py: Python, { globals }: RunOptions): PyAny {
+  return globals ? (globals as Py<PyAny>).bind(py) : py.globals();
 }
