@@ -18,6 +18,8 @@ const ARGUMENTS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  // A name that browsers do not trust without encryption.
+  "--host-resolver-rules=MAP weft.test 127.0.0.1",
 ];
 
 /** Longest time of anything that is done in a page, in milliseconds. */

@@ -47,16 +47,22 @@ export class Download {
     const wasm = this.#compiled();
     this.glueUrl = glue.then(() => this.#url("weft.mjs"));
     const factory = this.glueUrl.then((url) => this.#import(url));
-    this.files = Promise.all([factory, wasm, library]).then(([made, module, archive]) => ({
-      factory: made,
-      compile: () => Promise.resolve(module),
-      loadStandardLibrary: (guest) => place(guest, archive),
-    }));
-    for (const promise of [this.files, this.glueUrl]) {
-      promise.catch(() => {
-        this.#abort.abort();
+    // The first failure cancels the rest, and is the one that is reported.
+    for (const promise of [this.#manifest, this.glueUrl, factory, wasm, library]) {
+      promise.catch((error: unknown) => {
+        this.#abort.abort(error);
       });
     }
+    this.files = Promise.all([factory, wasm, library]).then(
+      ([made, module, archive]) => ({
+        factory: made,
+        compile: () => Promise.resolve(module),
+        loadStandardLibrary: (guest) => place(guest, archive),
+      }),
+      () => {
+        throw this.#abort.signal.reason;
+      },
+    );
   }
 
   /** Tells of the stages after the download. */

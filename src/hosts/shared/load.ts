@@ -122,5 +122,5 @@ export async function startWeft(
 function endError(end: GuestEnd): Error {
   return end.kind === "exit"
     ? new Error(`Python has ended with status ${end.status}`)
-    : new Error("the Python runtime crashed", { cause: end.error });
+    : new Error(`the Python runtime crashed: ${String(end.error)}`, { cause: end.error });
 }
