@@ -18,7 +18,8 @@ addToLibrary({
   weft_host_call__deps: ["$weftPython"],
   weft_host_call: (id, values, count, names) => weftPython()["call"](id, values, count, names),
   weft_host_function__deps: ["$weftPython"],
-  weft_host_function: (module, index, values, count, names) => weftPython()["callFunction"](module, index, values, count, names),
+  weft_host_function: (module, index, values, count, names, borrow, name) =>
+    weftPython()["callFunction"](module, index, values, count, names, borrow, name),
   weft_host_module__deps: ["$weftPython"],
   weft_host_module: (module, object) => weftPython()["execute"](module, object),
   weft_host_thread__deps: ["$weftPython"],

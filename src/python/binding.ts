@@ -50,8 +50,8 @@ export class RealmBinding {
   }
 
   /** Python calls a function of a module that TypeScript defines: a new reference, or 0 with a pending exception. */
-  callFunction(module: number, index: number, values: Address, count: number, names: Address): Address {
-    return callFunction(this.realm, module, index, values, count, names);
+  callFunction(module: number, index: number, values: Address, count: number, names: Address, borrow: number, name: Address): Address {
+    return callFunction(this.realm, module, index, values, count, names, borrow, name);
   }
 
   /** Python imports such a module: 0, or -1 with a pending exception. */

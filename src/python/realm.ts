@@ -173,18 +173,28 @@ export class Realm {
    */
   entered<T>(call: (scope: Scope) => T): T {
     const outer = this.scope;
+    const inner = this.beginCall();
+    try {
+      return call(inner);
+    } finally {
+      this.endCall(inner, outer);
+    }
+  }
+
+  /** Begins such a call: {@link endCall} has to follow, whatever happens, with the scope that there was before. */
+  beginCall(): Scope {
     const inner = new Scope();
     this.attachCount++;
     this.#calls++;
     this.scope = inner;
-    try {
-      this.drain();
-      return call(inner);
-    } finally {
-      // Before the call is over: while destructors run it still needs to be attached.
-      this.#leave(inner, outer);
-      this.#calls--;
-    }
+    this.drain();
+    return inner;
+  }
+
+  endCall(inner: Scope, outer: Scope | undefined): void {
+    // Before the call is over: while destructors run it still needs to be attached.
+    this.#leave(inner, outer);
+    this.#calls--;
   }
 
   /** Attached: releases what detached threads dropped, and values that Python let go of. */

@@ -12,6 +12,7 @@ enum weft_function_kind {
   WEFT_FUNCTION = 0,    /* nothing */
   WEFT_METHOD = 1,      /* it is an object of the owner, borrowed during the call */
   WEFT_CONSTRUCTOR = 2, /* it is a type, and the host's function gets a new object of it */
+  WEFT_NOTHING = 3,     /* nothing is called at all */
 };
 
 /* How a call or an access borrows the object. */
@@ -26,7 +27,7 @@ enum weft_borrow {
 struct weft_borrow_words {
   _Atomic int32_t state;          /* shared borrows, or -1 for an exclusive one; a PyMutex where the class is locked */
   const char *_Atomic holder;     /* name of a function that has it, for messages only; names are never freed */
-  _Atomic int32_t owner;          /* locked: the thread that has it; unsendable: the realm that made it; else 0 */
+  _Atomic int32_t owner;          /* locked: the thread that has it; unsendable: the realm whose it is; else 0 */
 };
 
 /* Kinds of fields. */
@@ -47,7 +48,7 @@ enum weft_flags {
 };
 
 /* Numbers a host module and makes it importable; the text is copied. Again for the same name gives the
- * same number, with the last URL. -1 without memory. Any thread. */
+ * same number, and the first URL stays. -1 without memory. Any thread. */
 int32_t weft_module_register(const char *name, const char *url);
 /* Where the module's code is, or null. Never freed. Any thread. */
 const char *weft_module_url(int32_t module);
@@ -63,13 +64,13 @@ int weft_module_needs_gil(PyObject *module, PyObject *name);
 
 /* A callable for function `index` of a host module. `owner` may be null for WEFT_FUNCTION. `borrow` is the
  * offset of the words, or -1. `qualname` is copied, `doc` and `signature` may be null. */
-PyObject *weft_function_new(PyTypeObject *owner, int32_t module, int32_t index, int32_t kind, int32_t mode, int32_t flags,
-                            int32_t borrow, const char *qualname, PyObject *doc, PyObject *signature);
+PyObject *weft_function_new(PyTypeObject *owner, int32_t module, int32_t index, int32_t kind, int32_t borrow,
+                            const char *qualname, PyObject *doc, PyObject *signature);
 /* A descriptor for a field at an offset of the owner's objects. */
 PyObject *weft_field_new(PyTypeObject *owner, int32_t kind, int32_t offset, int32_t size, int32_t flags, int32_t borrow,
                          const char *name, PyObject *doc);
-/* Turns slots of a type without objects into plain words: every slot whose bit is 0 in `objects` (32
- * in each word). Returns the offset of the first slot, 0 where there is none. */
+/* Makes a type that has no objects yet one of ours: every slot whose bit is 0 in `objects` (32 in each word)
+ * becomes a plain word, and calling the type takes a short way to its constructor. Returns the offset of the first slot, 0 where there is none. */
 int32_t weft_class_words(PyTypeObject *type, const uint32_t *objects, int32_t final);
 /* Makes a type that of class `index` of a module, unless another thread was faster: a new reference to the type
  * that all realms use from now on, which lives as long as the interpreter. */
@@ -77,14 +78,14 @@ PyObject *weft_class_publish(int32_t module, int32_t index, PyTypeObject *type, 
 /* That type, borrowed, or null without an exception; and its first slot's offset. Any thread. */
 PyObject *weft_class_type(int32_t module, int32_t index);
 int32_t weft_class_offset(int32_t module, int32_t index);
-/* A new object without a constructor's work: fields are 0 or unset. */
-PyObject *weft_instance_new(PyTypeObject *type);
-/* Borrows the words at `words` for TypeScript: 0, or -1. What weft_borrow_end() ends. */
+/* Borrows an object: 0, or -1. weft_borrow_end() ends it. `name` is never freed. */
 int32_t weft_borrow_begin(PyObject *object, int32_t borrow, int32_t mode, int32_t flags, const char *name);
 void weft_borrow_end(PyObject *object, int32_t borrow, int32_t mode);
 
 /* Imports, in wasm/python-library.js. */
-extern PyObject *weft_host_function(int32_t module, int32_t index, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
+/* `borrow` and `name` are for weft_borrow_begin(). */
+extern PyObject *weft_host_function(int32_t module, int32_t index, PyObject *const *arguments, Py_ssize_t count, PyObject *names,
+                                    int32_t borrow, const char *name);
 extern int32_t weft_host_module(int32_t module, PyObject *object);
 
 #endif

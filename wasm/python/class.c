@@ -17,13 +17,19 @@
 #include "weft_python.h"
 #include "weft_class.h"
 
+#include "internal/pycore_call.h"
 #include "internal/pycore_lock.h"
+#include "internal/pycore_typeobject.h"
 
 /* ---- borrowing -------------------------------------------------------------------------------
  *
  * `state` changes by compare-and-swap only, never waits, and both begin and end are sequentially
  * consistent: what a borrower wrote is seen by the next one. `holder` is written inside of a borrow and
- * read by those who fail, for a message: it may be outdated, but it is always a name or null. */
+ * read by those who fail, for a message: it may be outdated, but it is always a name or null.
+ *
+ * src/python/classes/borrow.ts does the same to the same words where nothing fails: calls of functions borrow
+ * there, after references that other threads dropped are released and until the handler has
+ * returned, so that no destructor which the call's end runs finds the object borrowed. */
 
 static struct weft_borrow_words *words_at(PyObject *object, int32_t borrow) {
   return (struct weft_borrow_words *)((char *)object + borrow);
@@ -54,9 +60,9 @@ int32_t weft_borrow_begin(PyObject *object, int32_t borrow, int32_t mode, int32_
   }
   struct weft_borrow_words *words = words_at(object, borrow);
   if (flags & WEFT_UNSENDABLE) {
-    /* Written once, before anyone else could have the object. */
-    int32_t realm = atomic_load(&words->owner);
-    if (realm != 0 && realm != weft_this_realm()) {
+    /* Written once, by the first who uses the object: its constructor, where there is one. */
+    int32_t realm = 0;
+    if (!atomic_compare_exchange_strong(&words->owner, &realm, weft_this_realm()) && realm != weft_this_realm()) {
       return foreign(object);
     }
   }
@@ -119,10 +125,23 @@ typedef struct {
   PyTypeObject *owner; /* or null */
   PyObject *name, *qualname, *doc, *signature, *module_name;
   const char *text; /* the qualified name; never freed, since borrow words may name it at any time */
-  int32_t module, index, kind, mode, flags, borrow;
+  int32_t module, index, kind, borrow;
 } function;
 
+static PyTypeObject function_type;
+
 static int is_of(PyObject *object, PyTypeObject *owner) { return PyObject_TypeCheck(object, owner); }
+
+/* `arguments` begins with the object. The host's side borrows it. */
+static PyObject *call_host(function *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names) {
+  /* The engine's stack is used up by calls back and forth, as C's is. */
+  if (Py_EnterRecursiveCall(" while calling a host function")) {
+    return NULL;
+  }
+  PyObject *result = weft_host_function(self->module, self->index, arguments, count, names, self->borrow, self->text);
+  Py_LeaveRecursiveCall();
+  return result;
+}
 
 static PyObject *call_method(PyObject *callable, PyObject *const *arguments, size_t flags, PyObject *names) {
   function *self = (function *)callable;
@@ -131,36 +150,85 @@ static PyObject *call_method(PyObject *callable, PyObject *const *arguments, siz
     PyErr_Format(PyExc_TypeError, "unbound method %U() needs an argument", self->qualname);
     return NULL;
   }
-  PyObject *object = arguments[0];
-  if (!is_of(object, self->owner)) {
-    PyErr_Format(PyExc_TypeError, "descriptor '%U' for '%N' objects doesn't apply to a '%T' object", self->name, self->owner, object);
+  if (!is_of(arguments[0], self->owner)) {
+    PyErr_Format(PyExc_TypeError, "descriptor '%U' for '%N' objects doesn't apply to a '%T' object", self->name, self->owner,
+                 arguments[0]);
     return NULL;
   }
-  /* A class without a flag has nothing to borrow. */
-  if (weft_borrow_begin(object, self->borrow, self->mode, self->flags, self->text) != 0) {
-    return NULL;
-  }
-  PyObject *result = weft_host_function(self->module, self->index, arguments, count, names);
-  weft_borrow_end(object, self->borrow, self->mode);
-  return result;
+  return call_host(self, arguments, count, names);
 }
 
 static PyObject *call_function(PyObject *callable, PyObject *const *arguments, size_t flags, PyObject *names) {
-  function *self = (function *)callable;
-  return weft_host_function(self->module, self->index, arguments, PyVectorcall_NARGS(flags), names);
+  return call_host((function *)callable, arguments, PyVectorcall_NARGS(flags), names);
 }
 
-/* The nearest base that is no heap type makes the object: it knows the memory of its own part. */
-static PyObject *allocate(PyTypeObject *type, PyTypeObject *owner, PyObject *positional, PyObject *keywords) {
-  PyTypeObject *base = owner;
-  while (base->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+/* `__init__` of classes whose constructor has done everything. */
+static PyObject *call_nothing(PyObject *Py_UNUSED(callable), PyObject *const *Py_UNUSED(arguments), size_t Py_UNUSED(flags),
+                              PyObject *Py_UNUSED(names)) {
+  Py_RETURN_NONE;
+}
+
+/* An object of `type`, without what its constructors do. The nearest base that has a function of its own for
+ * that makes it: it knows the memory of its part. Those of our classes and of Python's all have the one that
+ * looks up `__new__`. */
+static PyObject *allocate(PyTypeObject *type, PyTypeObject *owner, PyObject *const *arguments, Py_ssize_t count, PyObject *names) {
+  PyTypeObject *base = type;
+  while (base->tp_flags & Py_TPFLAGS_HEAPTYPE && base->tp_new == owner->tp_new) {
     base = base->tp_base;
   }
   if (base == &PyBaseObject_Type) {
     /* Its function refuses arguments. */
     return type->tp_alloc(type, 0);
   }
-  return base->tp_new(type, positional, keywords);
+  PyObject *positional = PyTuple_New(count), *keywords = NULL, *object = NULL;
+  if (!positional) {
+    return NULL;
+  }
+  for (Py_ssize_t i = 0; i < count; i++) {
+    PyTuple_SET_ITEM(positional, i, Py_NewRef(arguments[i]));
+  }
+  Py_ssize_t named = names ? PyTuple_GET_SIZE(names) : 0;
+  if (named && !(keywords = PyDict_New())) {
+    goto end;
+  }
+  for (Py_ssize_t i = 0; i < named; i++) {
+    if (PyDict_SetItem(keywords, PyTuple_GET_ITEM(names, i), arguments[count + i]) != 0) {
+      goto end;
+    }
+  }
+  object = base->tp_new(type, positional, keywords);
+end:
+  Py_DECREF(positional);
+  Py_XDECREF(keywords);
+  return object;
+}
+
+/* `arguments` are those after the type. */
+static PyObject *create(function *self, PyTypeObject *type, PyObject *const *arguments, Py_ssize_t count, PyObject *names) {
+  if (self->index < 0 || type->tp_flags & Py_TPFLAGS_IS_ABSTRACT) {
+    PyErr_Format(PyExc_TypeError, self->index < 0 ? "No constructor defined for %N" : "cannot make an object of the abstract class %N", type);
+    return NULL;
+  }
+  Py_ssize_t all = count + (names ? PyTuple_GET_SIZE(names) : 0);
+  PyObject *small[9], **values = all < 9 ? small : PyMem_Malloc((size_t)(all + 1) * sizeof *values);
+  if (!values) {
+    return PyErr_NoMemory();
+  }
+  PyObject *object = allocate(type, self->owner, arguments, count, names);
+  if (object) {
+    values[0] = object;
+    memcpy(values + 1, arguments, (size_t)all * sizeof *values);
+    PyObject *none = call_host(self, values, count + 1, names);
+    if (none) {
+      Py_DECREF(none);
+    } else {
+      Py_CLEAR(object);
+    }
+  }
+  if (values != small) {
+    PyMem_Free(values);
+  }
+  return object;
 }
 
 static PyObject *call_constructor(PyObject *callable, PyObject *const *arguments, size_t flags, PyObject *names) {
@@ -175,72 +243,51 @@ static PyObject *call_constructor(PyObject *callable, PyObject *const *arguments
     PyErr_Format(PyExc_TypeError, "%U(%N): %N is not a subtype of %N", self->qualname, type, type, self->owner);
     return NULL;
   }
-  if (self->index < 0 || type->tp_flags & Py_TPFLAGS_IS_ABSTRACT) {
-    PyErr_Format(PyExc_TypeError, self->index < 0 ? "No constructor defined for %N" : "cannot make an object of the abstract class %N", type);
-    return NULL;
-  }
-  Py_ssize_t named = names ? PyTuple_GET_SIZE(names) : 0;
-  PyObject *positional = PyTuple_New(count - 1), *keywords = NULL, *object = NULL, *result = NULL;
-  PyObject **values = PyMem_Malloc((size_t)(count + named) * sizeof *values);
-  if (!positional || !values) {
-    if (!values) {
-      PyErr_NoMemory();
+  return create(self, type, arguments + 1, count - 1, names);
+}
+
+/* Calling a class, where nothing of what `type.__call__` looks for was changed. Python's subclasses do not inherit it. */
+static PyObject *construct(PyObject *callable, PyObject *const *arguments, size_t flags, PyObject *names) {
+  PyTypeObject *type = (PyTypeObject *)callable;
+  static _Atomic(PyObject *) new_name;
+  PyObject *name = atomic_load(&new_name);
+  if (!name) {
+    /* Interned: racing threads store the same one. */
+    if (!(name = PyUnicode_InternFromString("__new__"))) {
+      return NULL;
     }
-    goto end;
+    atomic_store(&new_name, name);
   }
-  for (Py_ssize_t i = 1; i < count; i++) {
-    PyTuple_SET_ITEM(positional, i - 1, Py_NewRef(arguments[i]));
+  PyObject *result = NULL, *found = type->tp_init == PyBaseObject_Type.tp_init ? _PyType_LookupRef(type, name) : NULL;
+  if (found && Py_IS_TYPE(found, &function_type) && ((function *)found)->kind == WEFT_CONSTRUCTOR &&
+      PyType_IsSubtype(type, ((function *)found)->owner)) {
+    result = create((function *)found, type, arguments, PyVectorcall_NARGS(flags), names);
+  } else {
+    result = _PyObject_MakeTpCall(PyThreadState_Get(), callable, arguments, PyVectorcall_NARGS(flags), names);
   }
-  if (named) {
-    keywords = PyDict_New();
-    for (Py_ssize_t i = 0; keywords && i < named; i++) {
-      if (PyDict_SetItem(keywords, PyTuple_GET_ITEM(names, i), arguments[count + i]) != 0) {
-        Py_CLEAR(keywords);
-      }
-    }
-    if (!keywords) {
-      goto end;
-    }
-  }
-  object = allocate(type, self->owner, positional, keywords);
-  if (!object) {
-    goto end;
-  }
-  if (self->flags & WEFT_UNSENDABLE && self->borrow >= 0) {
-    atomic_store(&words_at(object, self->borrow)->owner, weft_this_realm());
-  }
-  memcpy(values, arguments, (size_t)(count + named) * sizeof *values);
-  values[0] = object;
-  if (weft_borrow_begin(object, self->borrow, self->mode, self->flags, self->text) == 0) {
-    PyObject *none = weft_host_function(self->module, self->index, values, count, names);
-    weft_borrow_end(object, self->borrow, self->mode);
-    if (none) {
-      Py_DECREF(none);
-      result = Py_NewRef(object);
-    }
-  }
-end:
-  Py_XDECREF(object);
-  Py_XDECREF(keywords);
-  Py_XDECREF(positional);
-  PyMem_Free(values);
+  Py_XDECREF(found);
   return result;
 }
 
 static PyObject *bind(PyObject *self, PyObject *object, PyObject *Py_UNUSED(type)) {
-  return object && object != Py_None ? PyMethod_New(self, object) : Py_NewRef(self);
+  return object ? PyMethod_New(self, object) : Py_NewRef(self);
 }
+
+/* Functions that are no methods stay what they are wherever they are found. */
+static PyObject *bind_nothing(PyObject *self, PyObject *Py_UNUSED(object), PyObject *Py_UNUSED(type)) { return Py_NewRef(self); }
 
 static int function_traverse(PyObject *object, visitproc visit, void *arg) {
   function *self = (function *)object;
   Py_VISIT(self->owner);
   Py_VISIT(self->doc);
+  Py_VISIT(self->module_name);
   return 0;
 }
 
 static int function_clear(PyObject *object) {
   /* The owner stays: a call may come yet, and its type breaks the cycle. */
   Py_CLEAR(((function *)object)->doc);
+  Py_CLEAR(((function *)object)->module_name);
   return 0;
 }
 
@@ -257,7 +304,7 @@ static void function_dealloc(PyObject *object) {
 }
 
 static PyObject *function_repr(PyObject *object) {
-  return PyUnicode_FromFormat("<%s %U of a host module>", ((function *)object)->kind == WEFT_FUNCTION ? "function" : "method",
+  return PyUnicode_FromFormat("<%s %U of a host module>", Py_IS_TYPE(object, &function_type) ? "function" : "method",
                               ((function *)object)->qualname);
 }
 
@@ -275,29 +322,25 @@ static PyMemberDef function_members[] = {
   {NULL},
 };
 
-/* Without __set__, and with Py_TPFLAGS_METHOD_DESCRIPTOR: `object.method()` calls it without making a bound
- * method first. */
-static PyTypeObject method_type = {
-  PyVarObject_HEAD_INIT(NULL, 0)
-  .tp_name = "weft.Function",
-  .tp_doc = "A function of a host module: it runs in the calling thread's realm.",
-  .tp_basicsize = sizeof(function),
-  .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR |
-              Py_TPFLAGS_DISALLOW_INSTANTIATION,
-  .tp_vectorcall_offset = offsetof(function, vectorcall),
-  .tp_call = PyVectorcall_Call,
-  .tp_descr_get = bind,
-  .tp_traverse = function_traverse,
-  .tp_clear = function_clear,
-  .tp_dealloc = function_dealloc,
-  .tp_repr = function_repr,
-  .tp_methods = function_methods,
-  .tp_members = function_members,
-};
+#define FUNCTION_TYPE(flags, descriptor)                                                                             \
+  {                                                                                                                  \
+    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "weft.Function",                                                        \
+    .tp_doc = "A function of a host module: it runs in the calling thread's realm.", .tp_basicsize = sizeof(function), \
+    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL |                               \
+                Py_TPFLAGS_DISALLOW_INSTANTIATION | (flags),                                                         \
+    .tp_vectorcall_offset = offsetof(function, vectorcall), .tp_call = PyVectorcall_Call,                            \
+    .tp_descr_get = (descriptor), .tp_traverse = function_traverse, .tp_clear = function_clear,                      \
+    .tp_dealloc = function_dealloc, .tp_repr = function_repr, .tp_methods = function_methods,                        \
+    .tp_members = function_members,                                                                                  \
+  }
 
-PyObject *weft_function_new(PyTypeObject *owner, int32_t module, int32_t index, int32_t kind, int32_t mode, int32_t flags,
-                            int32_t borrow, const char *qualname, PyObject *doc, PyObject *signature) {
-  if (PyType_Ready(&method_type) != 0) {
+/* With Py_TPFLAGS_METHOD_DESCRIPTOR `object.method()` calls it without making a bound method first. */
+static PyTypeObject method_type = FUNCTION_TYPE(Py_TPFLAGS_METHOD_DESCRIPTOR, bind);
+static PyTypeObject function_type = FUNCTION_TYPE(0, bind_nothing);
+
+PyObject *weft_function_new(PyTypeObject *owner, int32_t module, int32_t index, int32_t kind, int32_t borrow,
+                            const char *qualname, PyObject *doc, PyObject *signature) {
+  if (PyType_Ready(&method_type) != 0 || PyType_Ready(&function_type) != 0) {
     return NULL;
   }
   char *text = strdup(qualname);
@@ -305,12 +348,16 @@ PyObject *weft_function_new(PyTypeObject *owner, int32_t module, int32_t index, 
     return PyErr_NoMemory();
   }
   const char *dot = strrchr(text, '.');
-  function *self = PyObject_GC_New(function, &method_type);
+  int method = kind == WEFT_METHOD || kind == WEFT_NOTHING;
+  function *self = PyObject_GC_New(function, method ? &method_type : &function_type);
   if (!self) {
     free(text);
     return NULL;
   }
-  self->vectorcall = kind == WEFT_METHOD ? call_method : kind == WEFT_CONSTRUCTOR ? call_constructor : call_function;
+  self->vectorcall = kind == WEFT_METHOD        ? call_method
+                     : kind == WEFT_CONSTRUCTOR ? call_constructor
+                     : kind == WEFT_NOTHING     ? call_nothing
+                                                : call_function;
   self->owner = (PyTypeObject *)Py_XNewRef(owner);
   self->name = PyUnicode_InternFromString(dot ? dot + 1 : text);
   self->qualname = PyUnicode_FromString(text);
@@ -321,8 +368,6 @@ PyObject *weft_function_new(PyTypeObject *owner, int32_t module, int32_t index, 
   self->module = module;
   self->index = index;
   self->kind = kind;
-  self->mode = mode;
-  self->flags = flags;
   self->borrow = borrow;
   PyObject_GC_Track(self);
   if (!self->name || !self->qualname) {
@@ -360,7 +405,8 @@ static PyObject *read_field(field *self, PyObject *object) {
     case WEFT_FIELD_BYTES:
       return PyBytes_FromStringAndSize(at, self->size);
     default: {
-      PyObject *value = *(PyObject **)at;
+      /* Nobody replaces it meanwhile: there is a borrow, or the class is frozen and its constructor sets it once. */
+      PyObject *value = atomic_load((_Atomic(PyObject *) *)at);
       if (!value) {
         PyErr_Format(PyExc_AttributeError, "'%T' object has no attribute '%U' yet", object, self->name);
         return NULL;
@@ -443,9 +489,7 @@ static PyObject *write_field(field *self, PyObject *object, union value *value) 
       memcpy(at, value->bytes.buf, (size_t)self->size);
       return NULL;
     default: {
-      PyObject *old = *(PyObject **)at;
-      *(PyObject **)at = value->object;
-      return old;
+      return atomic_exchange((_Atomic(PyObject *) *)at, value->object);
     }
   }
 }
@@ -560,7 +604,8 @@ PyObject *weft_field_new(PyTypeObject *owner, int32_t kind, int32_t offset, int3
     return NULL;
   }
   self->owner = (PyTypeObject *)Py_NewRef(owner);
-  self->name = PyUnicode_InternFromString(text);
+  const char *dot = strrchr(text, '.');
+  self->name = PyUnicode_InternFromString(dot ? dot + 1 : text);
   self->doc = Py_XNewRef(doc);
   self->text = text;
   self->kind = kind;
@@ -595,12 +640,6 @@ int32_t weft_class_words(PyTypeObject *type, const uint32_t *objects, int32_t fi
   if (final) {
     type->tp_flags &= ~Py_TPFLAGS_BASETYPE;
   }
+  type->tp_vectorcall = construct;
   return count == 0 ? 0 : (int32_t)members[0].offset;
-}
-
-PyObject *weft_instance_new(PyTypeObject *type) {
-  PyObject *none = PyTuple_New(0);
-  PyObject *object = none ? allocate(type, type, none, NULL) : NULL;
-  Py_XDECREF(none);
-  return object;
 }

@@ -2,8 +2,8 @@
  * them. The code itself runs in the importing thread's realm, once, under the import lock; functions
  * find it by the module's number in every other realm.
  *
- * The list only grows. An entry is complete before `count` covers it (release, acquire); its URL may be
- * replaced, the old text stays. Writers hold the mutex. */
+ * The list only grows. An entry is complete before `count` covers it (release, acquire) and does not change
+ * then. Writers hold the mutex. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@
 
 typedef struct {
   const char *name;
-  const char *_Atomic url;
+  const char *url;
   _Atomic int32_t fingerprint; /* 0: no realm has loaded it yet */
 } entry;
 
@@ -59,28 +59,23 @@ static int has_submodules(const char *name) {
 }
 
 int32_t weft_module_register(const char *name, const char *url) {
-  char *own_url = strdup(url), *own_name = NULL;
-  if (!own_url) {
-    return -1;
-  }
+  char *own_name = strdup(name), *own_url = strdup(url);
+  int32_t number = -1;
   pthread_mutex_lock(&lock);
-  int32_t number = find(name);
-  if (number >= 0) {
-    atomic_store(&entries[number].url, own_url);
-  } else if ((number = atomic_load(&count)) < MODULES && (own_name = strdup(name))) {
+  if (own_name && own_url && (number = find(name)) < 0 && (number = atomic_load(&count)) < MODULES) {
     entries[number].name = own_name;
-    atomic_store(&entries[number].url, own_url);
+    entries[number].url = own_url;
+    own_name = own_url = NULL;
     atomic_store(&count, number + 1);
-  } else {
-    number = -1;
-    free(own_url);
   }
   pthread_mutex_unlock(&lock);
-  return number;
+  free(own_name);
+  free(own_url);
+  return number < MODULES ? number : -1;
 }
 
 const char *weft_module_url(int32_t module) {
-  return module >= 0 && module < atomic_load(&count) ? atomic_load(&entries[module].url) : NULL;
+  return module >= 0 && module < atomic_load(&count) ? entries[module].url : NULL;
 }
 
 int32_t weft_module_same(int32_t module, int32_t fingerprint) {

@@ -1,19 +1,11 @@
 import type { Address } from "../../abi/functions.js";
 import { PyAny } from "../any.js";
 import { ConversionError } from "../conversion-error.js";
-import { PyErr } from "../errors.js";
+import type { PyErr } from "../errors.js";
 import type { Python } from "../python.js";
+import type { Realm } from "../realm.js";
 import type { Parameter } from "./parameters.js";
-
-/** The arguments of a call, as CPython passes them to a vectorcall function. */
-export interface RawArguments {
-  /** Where the references are: borrowed for the length of the call. */
-  readonly values: Address;
-  /** How many are positional. */
-  readonly count: number;
-  /** A tuple of the names of those after the positional ones, or 0. */
-  readonly names: Address;
-}
+import { OTHER, quickKinds, scalarsOf } from "./scalars.js";
 
 /**
  * Turns the arguments of a call into what its parameters say.
@@ -27,33 +19,46 @@ export class ArgumentReader {
   /** Parameters that positional arguments reach. */
   readonly #positional: number;
   readonly #plain: boolean;
+  /** For each parameter what {@link Scalars} reads. */
+  readonly #quick: readonly number[];
 
   constructor(name: string, parameters: readonly Parameter<unknown>[]) {
     this.#name = name;
     this.#parameters = parameters;
     this.#positional = parameters.filter((one) => one.kind === "positional" || one.kind === "either").length;
     this.#plain = this.#positional === parameters.length;
+    this.#quick = parameters.map(({ schema }) => quickKinds(schema));
   }
 
   /**
+   * @param values where the references are: borrowed for the length of the call.
+   * @param count how many are positional.
+   * @param names a tuple of the names of those after them, or 0.
    * @param skip leading arguments that are not the parameters' (`self`).
    * @throws PyErr a TypeError in CPython's words.
    */
-  read(py: Python, { values, count, names }: RawArguments, skip: number): unknown[] {
+  read(py: Python, realm: Realm, values: Address, count: number, names: Address, skip: number): unknown[] {
     const given = count - skip;
     const parameters = this.#parameters;
     if (this.#plain && names === 0 && given === parameters.length) {
       const read: unknown[] = [];
       for (let i = 0; i < given; i++) {
-        read.push(this.#convert(parameters[i]!, reference(py, values, skip + i)));
+        read.push(this.#argument(py, realm, i, values + 4 * (skip + i)));
       }
       return read;
     }
-    return this.#readAll(py, values, count, names, skip);
+    return this.#readAll(py, realm, values, count, names, skip);
   }
 
-  #readAll(py: Python, values: Address, count: number, names: Address, skip: number): unknown[] {
-    const { functions } = py.realm;
+  /** The value of the argument at `place` for a parameter. */
+  #argument(py: Python, realm: Realm, parameter: number, place: Address): unknown {
+    const pointer = realm.memory.word(place);
+    const value = scalarsOf(py, realm).read(py, realm, pointer, this.#quick[parameter]!);
+    return value === OTHER ? this.#convert(this.#parameters[parameter]!, reference(py, place, 0)) : value;
+  }
+
+  #readAll(py: Python, realm: Realm, values: Address, count: number, names: Address, skip: number): unknown[] {
+    const { functions } = realm;
     const given = count - skip;
     const rest = this.#parameters.find((one) => one.kind === "rest");
     if (given > this.#positional && !rest) {
@@ -92,7 +97,7 @@ export class ArgumentReader {
         if (byName) {
           throw this.#error(py, `got multiple values for argument '${one.name}'`);
         }
-        read.push(this.#convert(one, reference(py, values, skip + i)));
+        read.push(this.#argument(py, realm, i, values + 4 * (skip + i)));
         return;
       }
       if (byName) {
@@ -136,16 +141,16 @@ export class ArgumentReader {
     return py.error(py.builtin("TypeError"), `${this.#name}() ${text}`);
   }
 
-  #convert(one: Parameter<unknown>, object: PyAny): unknown {
-    if (!one.conversion) {
+  #convert({ name, schema }: Parameter<unknown>, object: PyAny): unknown {
+    if (!schema) {
       return object.toJs();
     }
     try {
-      return one.conversion.extract(object);
+      return schema.extract(object, `argument '${name}'`);
     } catch (error) {
       if (error instanceof ConversionError) {
-        const { py } = object;
-        throw (py as Python).error((py as Python).builtin("TypeError"), `${this.#name}() argument '${one.name}': ${error.message}`);
+        const py = object.py as Python;
+        throw py.error(py.builtin("TypeError"), error.message);
       }
       throw error;
     }

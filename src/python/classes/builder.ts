@@ -1,6 +1,10 @@
 import type { PyAny } from "../any.js";
+import type { PyErr } from "../errors.js";
+import type { PyType } from "../objects/type.js";
 import type { Python } from "../python.js";
 import {
+  borrowOwner,
+  isLocked,
   MODULE,
   type Borrow,
   type ClassDefinition,
@@ -11,7 +15,11 @@ import {
   type ModuleDefinition,
 } from "./definition.js";
 import type { Field, Fields } from "./fields.js";
-import { checkParameters, type Conversion, type Parameter, type ParameterValues } from "./parameters.js";
+import type { Schema } from "../schema/schema.js";
+import { borrowed, ObjectSchema } from "./access.js";
+import { exceptionOf, typeOf } from "./install.js";
+import { checkParameters, type Parameter, type ParameterValues } from "./parameters.js";
+import { loadedClass } from "./registry.js";
 
 /** What every view of an object has besides its fields. */
 export interface View {
@@ -26,12 +34,12 @@ export type Shared<F extends Fields> = View & { readonly [N in keyof F]: F[N] ex
 
 /** An object of a class that nobody else has during the call. */
 export type Exclusive<F extends Fields> = View & {
-  [N in keyof F]: F[N] extends Field<infer V, unknown> ? V : never;
+  -readonly [N in keyof F]: F[N] extends Field<infer V, unknown> ? V : never;
 };
 
 /** The same in a constructor. */
 export type Constructing<F extends Fields, S> = Exclusive<F> & {
-  /** Runs the constructor of the class that this one is derived from, with values for its parameters. */
+  /** Runs the constructor of the class that this one is derived from, with values for its parameters; a builtin's `__init__`. */
   initBase(...values: unknown[]): void;
   /** A JavaScript value that belongs to the object; only for unsendable classes. */
   state: S;
@@ -40,7 +48,7 @@ export type Constructing<F extends Fields, S> = Exclusive<F> & {
 /** Parameters, result and documentation of a function. */
 export interface Signature<P extends readonly Parameter<unknown>[], R> {
   readonly args?: P;
-  readonly returns?: Conversion<R>;
+  readonly returns?: Schema<R>;
   readonly doc?: string;
 }
 
@@ -60,7 +68,7 @@ function makeFunction(
   if (typeof handler !== "function") {
     throw new TypeError(`${owner}.${name} needs a function, not ${typeof handler}`);
   }
-  return { name, kind, borrow, doc: signature.doc, parameters, returns: signature.returns as Conversion<unknown> | undefined, handler };
+  return { name, kind, borrow, doc: signature.doc, parameters, returns: signature.returns as Schema<unknown> | undefined, handler };
 }
 
 /**
@@ -88,8 +96,15 @@ export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefin
     if (options.frozen === true && [...fields.values()].some((one) => one.options.set === true)) {
       throw new TypeError(`${name} is frozen, so no field of it can have "set"`);
     }
-    if (options.locked === true && options.frozen === true) {
-      throw new TypeError(`${name} is frozen, so it needs no lock`);
+    if (options.locked === true && (options.frozen === true || options.unsendable === true)) {
+      throw new TypeError(`${name} is ${options.frozen === true ? "frozen" : "unsendable"}, so it needs no lock`);
+    }
+    const { base } = options;
+    if (typeof base === "object" && borrowOwner(base) && isLocked(base) !== (options.locked ?? isLocked(base))) {
+      throw new TypeError(`${name} and ${base.name}, from which it is derived, have to be locked both, or neither`);
+    }
+    if (options.unsendable === true && typeof base === "object" && isLocked(base)) {
+      throw new TypeError(`${name} cannot be unsendable: ${base.name}, from which it is derived, is locked`);
     }
     this.name = name;
     this.options = options;
@@ -97,7 +112,10 @@ export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefin
   }
 
   #add(kind: FunctionKind, borrow: Borrow | undefined, name: string, signature: object, handler: (...values: never[]) => unknown): this {
-    if (this.functions.some((one) => one.name === name && (one.kind === kind || !["get", "set", "delete"].includes(kind)))) {
+    const access = ["get", "set", "delete"];
+    const taken = this.functions.some((one) => one.name === name && (one.kind === kind || !access.includes(kind) || !access.includes(one.kind)));
+    const { get, set } = this.fields.get(name)?.options ?? {};
+    if (taken || get === true || set === true || this.attributes.has(name)) {
       throw new TypeError(`${this.name} has a ${name} already`);
     }
     this.functions.push(makeFunction(this.name, kind, borrow, name, signature, handler));
@@ -156,7 +174,7 @@ export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefin
     name: string,
     access: {
       readonly doc?: string;
-      readonly type?: Conversion<R & V>;
+      readonly type?: Schema<V>;
       readonly get: (self: Shared<F> & { readonly state: S }) => R;
       readonly set?: (self: Exclusive<F> & { state: S }, value: V) => void;
       readonly delete?: (self: Exclusive<F> & { state: S }) => void;
@@ -165,7 +183,7 @@ export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefin
     const { doc, type } = access;
     this.#add("get", "shared", name, { doc, returns: type }, access.get);
     if (access.set) {
-      const value: Parameter<unknown> = { name: "value", kind: "positional", conversion: type as Conversion<unknown> | undefined, fallback: undefined };
+      const value: Parameter<unknown> = { name: "value", kind: "positional", schema: type as Schema<unknown> | undefined, fallback: undefined };
       this.#add("set", "exclusive", name, { args: [value] }, access.set);
     }
     if (access.delete) {
@@ -176,9 +194,86 @@ export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefin
 
   /** An attribute of the class: converted when the class is made. */
   attribute(name: string, value: unknown): this {
+    if (this.functions.some((one) => one.name === name) || this.fields.has(name)) {
+      throw new TypeError(`${this.name} has a ${name} already`);
+    }
     this.attributes.set(name, value);
     return this;
   }
+
+  /** The Python type. @throws TypeError when the class is in no module that was added. */
+  type(py: Python): PyType {
+    return typeOf(py, loadedClass(py.realm, this));
+  }
+
+  /** `Class(*values)` */
+  create(py: Python, ...values: readonly unknown[]): PyAny {
+    return this.type(py).call(...values);
+  }
+
+  /**
+   * Calls with a view of an object that others may read meanwhile, but not write.
+   * @throws PyErr RuntimeError where it is exclusively borrowed; ConversionError where it is no object of this class.
+   */
+  borrow<R>(object: PyAny, call: (self: Shared<F> & { readonly state: S }) => R): R {
+    return borrowed(this, object, "shared", true, call as never) as R;
+  }
+
+  /**
+   * Calls with a view of an object that nobody else can use meanwhile.
+   * @throws PyErr RuntimeError where it is borrowed; TypeError where the class is frozen.
+   */
+  borrowMut<R>(object: PyAny, call: (self: Exclusive<F> & { state: S }) => R): R {
+    return borrowed(this, object, "exclusive", true, call as never) as R;
+  }
+
+  /**
+   * As {@link borrow}, with `undefined` where the object is exclusively borrowed. On another thread than its own that
+   * is an error still.
+   */
+  tryBorrow<R>(object: PyAny, call: (self: Shared<F> & { readonly state: S }) => R): R | undefined {
+    return borrowed(this, object, "shared", false, call as never);
+  }
+
+  /** As {@link borrowMut}, with `undefined` where the object is borrowed. */
+  tryBorrowMut<R>(object: PyAny, call: (self: Exclusive<F> & { state: S }) => R): R | undefined {
+    return borrowed(this, object, "exclusive", false, call as never);
+  }
+
+  /** Objects of the class as parameters and results: they arrive as bound references, to be borrowed. */
+  readonly schema: Schema<PyAny> = new ObjectSchema(this);
+}
+
+/**
+ * An exception type of a module's, to be thrown in handlers: `throw NotFound.error(self.py, "no such key")`.
+ * {@link pyException} makes one.
+ */
+export class PyExceptionBuilder implements ExceptionDefinition {
+  /** @internal */
+  constructor(
+    readonly name: string,
+    readonly base: ExceptionDefinition | string,
+    readonly doc: string | undefined,
+  ) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+      throw new TypeError(`an exception cannot be called ${JSON.stringify(name)}`);
+    }
+  }
+
+  /** The Python type. @throws TypeError when it is in no module that was added. */
+  type(py: Python): PyType {
+    return exceptionOf(py, this);
+  }
+
+  /** An exception of this type, to be thrown. */
+  error(py: Python, ...values: readonly unknown[]): PyErr {
+    return py.error(this.type(py), ...values);
+  }
+}
+
+/** An exception type for Python. @param options its base: another one, or a builtin exception's name. */
+export function pyException(name: string, options: { readonly base?: ExceptionDefinition | string; readonly doc?: string } = {}): PyExceptionBuilder {
+  return new PyExceptionBuilder(name, options.base ?? "Exception", options.doc);
 }
 
 /**
@@ -223,9 +318,9 @@ export class PyModuleBuilder implements ModuleDefinition {
     return this;
   }
 
-  /** Adds an exception type. @param base a builtin exception's name. */
-  exception(name: string, options: { readonly base?: string; readonly doc?: string } = {}): this {
-    this.exceptions.push({ name, base: options.base ?? "Exception", doc: options.doc });
+  /** Adds an exception type: what {@link pyException} returned, or takes. */
+  exception(exception: ExceptionDefinition | string, options: { readonly base?: ExceptionDefinition | string; readonly doc?: string } = {}): this {
+    this.exceptions.push(typeof exception === "string" ? pyException(exception, options) : exception);
     return this;
   }
 

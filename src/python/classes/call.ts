@@ -1,12 +1,14 @@
 import type { Address } from "../../abi/functions.js";
 import { CONSTANTS } from "../../abi/layout.js";
-import type { Python } from "../python.js";
+import { Python } from "../python.js";
 import type { Realm } from "../realm.js";
-import { reference, type RawArguments } from "./arguments.js";
+import { reference } from "./arguments.js";
+import { beginBorrow, endBorrow } from "./borrow.js";
 import type { ClassDefinition } from "./definition.js";
-import { guarded } from "./guarded.js";
-import { loadedClass, loadedModule, viewsOf, type LoadedFunction } from "./registry.js";
-import { endView, ObjectView } from "./view.js";
+import { exceptionFor, pending } from "./guarded.js";
+import { loadedClass, loadedModule, viewsOf, type LoadedClass, type LoadedFunction } from "./registry.js";
+import { scalarsOf } from "./scalars.js";
+import { endView, type ObjectView } from "./view.js";
 
 /** A handler's result that ends an iteration: what `__next__` returns instead of raising StopIteration. */
 export const stopIteration = Symbol("weft-python.stopIteration");
@@ -14,43 +16,73 @@ export const stopIteration = Symbol("weft-python.stopIteration");
 /** A handler's result that makes Python try the other operand: Python's `NotImplemented`. */
 export const notImplemented = Symbol("weft-python.notImplemented");
 
-/** Python calls function `index` of a module on this thread: returns a new reference, or 0 with a pending exception. */
-export function callFunction(realm: Realm, module: number, index: number, values: Address, count: number, names: Address): Address {
-  return guarded(realm, (py) => {
+/**
+ * Python calls function `index` of a module on this thread: returns a new reference, or 0 with a pending exception.
+ *
+ * Calls are what an application of classes spends its time with: no closures here, and nothing is
+ * allocated that the handler does not get.
+ * @param borrow where the object has its words for borrowing, or -1.
+ * @param name what has it then.
+ */
+export function callFunction(realm: Realm, module: number, index: number, values: Address, count: number, names: Address, borrow: number, name: Address): Address {
+  const outer = realm.scope;
+  const inner = realm.beginCall();
+  let result: Address = 0;
+  let raised: Address = 0;
+  try {
+    const py = new Python(realm);
     const called = loadedModule(realm, module).functions[index]!;
-    return resultOf(py, called, handle(py, called, { values, count, names }));
-  });
+    result = resultOf(py, realm, called, handle(py, realm, called, values, count, names, borrow, name));
+  } catch (error) {
+    raised = exceptionFor(realm, error);
+  } finally {
+    realm.endCall(inner, outer);
+  }
+  return raised === 0 ? result : pending(realm, raised);
 }
 
-function handle(py: Python, called: LoadedFunction, raw: RawArguments): unknown {
+function handle(py: Python, realm: Realm, called: LoadedFunction, values: Address, count: number, names: Address, borrow: number, name: Address): unknown {
   const { definition, owner, reader } = called;
   const handler = definition.handler as (first: unknown, ...values: unknown[]) => unknown;
   switch (definition.kind) {
     case "function":
     case "static":
-      return handler(py, ...reader.read(py, raw, 0));
+      return handler(py, ...reader.read(py, realm, values, count, names, 0));
     case "class":
-      return handler(reference(py, raw.values, 0), ...reader.read(py, raw, 1));
+      return handler(reference(py, values, 0), ...reader.read(py, realm, values, count, names, 1));
     default: {
-      const values = reader.read(py, raw, 1);
-      const views = viewsOf(py, owner!);
-      const made = new (definition.borrow === "exclusive" ? views.exclusive : views.shared)(py, py.realm.memory.word(raw.values));
+      // Before the borrow: it can run Python code.
+      const read = reader.read(py, realm, values, count, names, 1);
+      const object = realm.memory.word(values);
+      const view = makeView(py, owner!, definition.borrow === "exclusive", object);
       if (definition.kind === "constructor") {
-        made.initBase = baseConstructor(py, owner!.definition, made);
+        view.initBase = baseConstructor(py, owner!.definition, view);
+      }
+      if (!beginBorrow(realm, object, borrow, called.borrowing, name)) {
+        py.throwPending();
       }
       try {
-        return handler(made, ...values);
+        return handler(view, ...read);
       } finally {
-        endView(made);
+        // Before the result is converted and what the call refers to is released, which can run Python code.
+        endView(view);
+        endBorrow(realm, object, borrow, called.borrowing);
       }
     }
   }
 }
 
+/** What a handler gets for an object. It has to be ended. */
+export function makeView(py: Python, cls: LoadedClass, exclusive: boolean, object: Address): ObjectView {
+  const { views = viewsOf(py, cls) } = cls;
+  return new (exclusive ? views.exclusive : views.shared)(py, object);
+}
+
 /** Runs the constructor of the nearest base that has one, with the same view: its fields are there too. */
 function baseConstructor(py: Python, definition: ClassDefinition, view: ObjectView): (...values: unknown[]) => void {
   return (...values) => {
-    for (let { base } = definition.options; typeof base === "object"; { base } = base.options) {
+    let { base } = definition.options;
+    for (; typeof base === "object"; { base } = base.options) {
       const found = base.functions.find((one) => one.kind === "constructor");
       if (found) {
         const outer = view.initBase;
@@ -63,23 +95,27 @@ function baseConstructor(py: Python, definition: ClassDefinition, view: ObjectVi
         return;
       }
     }
-    throw new TypeError(`${definition.name} is derived from no class with a constructor of ours`);
+    if (base === undefined) {
+      throw new TypeError(`${definition.name} is derived from no class with a constructor`);
+    }
+    py.builtin(base).getAttr("__init__").call(view.object, ...values);
   };
 }
 
 /** A new reference. */
-function resultOf(py: Python, { definition }: LoadedFunction, result: unknown): Address {
-  const { functions } = py.realm;
+function resultOf(py: Python, realm: Realm, { definition, quickResult }: LoadedFunction, result: unknown): Address {
+  const quick = scalarsOf(py, realm).write(realm, result, quickResult);
+  if (quick !== 0) {
+    return quick;
+  }
+  const { functions } = realm;
   if (result === notImplemented) {
     return functions.Py_GetConstant(CONSTANTS.Py_CONSTANT_NOT_IMPLEMENTED);
   }
   if (result === stopIteration) {
     throw py.error(py.builtin("StopIteration"));
   }
-  if (result === undefined) {
-    return functions.Py_GetConstant(CONSTANTS.Py_CONSTANT_NONE);
-  }
-  const object = definition.returns ? definition.returns.into(py, result) : py.from(result);
+  const object = definition.returns ? definition.returns.into(py, result, `result of ${definition.name}()`) : py.from(result);
   functions.Py_IncRef(object.pointer);
   return object.pointer;
 }

@@ -1,11 +1,12 @@
 import type { Field, Fields } from "./fields.js";
-import type { Conversion, Parameter } from "./parameters.js";
+import type { Schema } from "../schema/schema.js";
+import type { Parameter } from "./parameters.js";
 
 /** How a method has its object: together with others, alone, or waiting for it. */
 export type Borrow = "shared" | "exclusive";
 
 /** What a function is in its class or module. */
-export type FunctionKind = "function" | "method" | "static" | "class" | "constructor" | "get" | "set" | "delete";
+export type FunctionKind = "function" | "method" | "static" | "class" | "constructor" | "nothing" | "get" | "set" | "delete";
 
 /** One function of TypeScript's that Python can call. */
 export interface FunctionDefinition {
@@ -14,7 +15,7 @@ export interface FunctionDefinition {
   readonly borrow: Borrow | undefined;
   readonly doc: string | undefined;
   readonly parameters: readonly Parameter<unknown>[];
-  readonly returns: Conversion<unknown> | undefined;
+  readonly returns: Schema<unknown> | undefined;
   /** Gets a view of the object, a type or a token, then the parameters' values. */
   readonly handler: (first: never, ...values: never[]) => unknown;
 }
@@ -33,15 +34,20 @@ export interface ClassOptions<F extends Fields = Fields> {
   readonly base?: Base;
   /** Objects never change after their constructor: nothing is ever borrowed, and Python cannot set fields. */
   readonly frozen?: boolean;
-  /** Methods wait for each other, detached, instead of failing when the object is borrowed. */
+  /**
+   * Methods wait for each other, detached, instead of failing when the object is borrowed. They exclude each other, also
+   * those that only read. Classes derived from it are locked too.
+   */
   readonly locked?: boolean;
   /**
-   * Objects may be used only on the thread that made them. So they can have a `state`: any JavaScript value, which is
+   * Objects may be used only in the realm of the thread that made them, and so may those of derived classes. So they can have a `state`: any JavaScript value, which is
    * let go of on its own thread, wherever the object dies.
    */
   readonly unsendable?: boolean;
   /** Whether Python code can set attributes that are no fields: false by default. */
   readonly dict?: boolean;
+  /** Whether `Class[int]` works in annotations: false by default. */
+  readonly generic?: boolean;
   /** Whether objects can be referred to weakly: true by default. */
   readonly weakref?: boolean;
   /** Whether Python code cannot derive from it: false by default. */
@@ -60,7 +66,7 @@ export interface ClassDefinition {
 /** An exception type of a module. */
 export interface ExceptionDefinition {
   readonly name: string;
-  readonly base: string;
+  readonly base: ExceptionDefinition | string;
   readonly doc: string | undefined;
 }
 
@@ -74,6 +80,24 @@ export interface ModuleDefinition {
   readonly exceptions: readonly ExceptionDefinition[];
   readonly constants: ReadonlyMap<string, unknown>;
   readonly submodules: readonly ModuleDefinition[];
+}
+
+/** Whether the class or one that it is derived from says so. */
+function inherits(definition: ClassDefinition, option: "locked" | "unsendable"): boolean {
+  for (let at: Base | undefined = definition; typeof at === "object"; at = at.options.base) {
+    if (at.options[option] === true) {
+      return true;
+    }
+  }
+  return false;
+}
+
+export function isLocked(definition: ClassDefinition): boolean {
+  return inherits(definition, "locked");
+}
+
+export function isUnsendable(definition: ClassDefinition): boolean {
+  return inherits(definition, "unsendable");
 }
 
 /** The words for borrowing are there once in a family: whether this class adds them. */

@@ -8,26 +8,37 @@ import type { Realm } from "../realm.js";
  * @param call returns a new reference.
  */
 export function guarded(realm: Realm, call: (py: Python) => Address): Address {
-  const { functions } = realm;
+  const outer = realm.scope;
+  const inner = realm.beginCall();
   let result: Address = 0;
   let raised: Address = 0;
-  realm.entered(() => {
-    const py = new Python(realm);
-    try {
-      result = call(py);
-    } catch (error) {
-      try {
-        py.raise(error);
-      } catch {
-        // Making an exception takes memory and a little stack.
-        functions.PyErr_NoMemory();
-      }
-      // Set again after the scope's end, which may run destructors.
-      raised = functions.PyErr_GetRaisedException();
-    }
-  });
-  if (raised !== 0) {
-    functions.PyErr_SetRaisedException(raised);
+  try {
+    result = call(new Python(realm));
+  } catch (error) {
+    raised = exceptionFor(realm, error);
+  } finally {
+    realm.endCall(inner, outer);
   }
-  return result;
+  return raised === 0 ? result : pending(realm, raised);
+}
+
+/**
+ * A new reference to the exception for what JavaScript threw. It is kept apart until the call's scope has
+ * ended, since that may run destructors.
+ */
+export function exceptionFor(realm: Realm, error: unknown): Address {
+  const { functions } = realm;
+  try {
+    new Python(realm).raise(error);
+  } catch {
+    // Making an exception takes memory and a little stack.
+    functions.PyErr_NoMemory();
+  }
+  return functions.PyErr_GetRaisedException();
+}
+
+/** Makes an exception the pending one: what a call that failed returns. */
+export function pending(realm: Realm, exception: Address): 0 {
+  realm.functions.PyErr_SetRaisedException(exception);
+  return 0;
 }

@@ -4,12 +4,12 @@ import { PyAny } from "../any.js";
 import { PyType } from "../objects/type.js";
 import type { Python } from "../python.js";
 import type { Realm } from "../realm.js";
-import { borrowOwner, type ClassDefinition, type FunctionDefinition } from "./definition.js";
+import { borrowOwner, isLocked, isUnsendable, type ClassDefinition, type ExceptionDefinition, type FunctionDefinition } from "./definition.js";
 import { KINDS } from "./fields.js";
 import { guarded } from "./guarded.js";
 import { layOut } from "./layout.js";
-import { textSignature } from "./parameters.js";
-import { loadedClass, loadedModule, modeOf, withTexts, type LoadedClass, type LoadedModule } from "./registry.js";
+import { arg, textSignature } from "./parameters.js";
+import { loadedClass, loadedException, loadedModule, withTexts, type LoadedClass, type LoadedModule } from "./registry.js";
 
 /**
  * Python imports the module on this thread: fills the module object. Called once, under Python's import
@@ -35,7 +35,7 @@ function fill(py: Python, loaded: LoadedModule, module: PyAny): void {
     module.setAttr("__doc__", definition.doc);
   }
   for (const one of definition.exceptions) {
-    add(one.name, py.newException(`${definition.name}.${one.name}`, py.builtin(one.base), one.doc));
+    add(one.name, exceptionOf(py, one));
   }
   for (const one of loaded.classes) {
     add(one.definition.name, typeOf(py, one));
@@ -74,6 +74,24 @@ export function typeOf(py: Python, cls: LoadedClass): PyType {
   return new PyType(py, published);
 }
 
+/** The type of an exception, made now where no thread has made it. */
+export function exceptionOf(py: Python, definition: ExceptionDefinition): PyType {
+  const { functions } = py.realm;
+  const { module, index } = loadedException(py.realm, definition);
+  const known = functions.weft_class_type(module.number, index);
+  if (known !== 0) {
+    functions.Py_IncRef(known);
+    return new PyType(py, known);
+  }
+  const base = typeof definition.base === "string" ? py.builtin(definition.base) : exceptionOf(py, definition.base);
+  const type = py.newException(`${module.definition.name}.${definition.name}`, base, definition.doc);
+  const published = functions.weft_class_publish(module.number, index, type.pointer, 0);
+  if (published === 0) {
+    py.throwPending();
+  }
+  return new PyType(py, published);
+}
+
 function baseOf(py: Python, definition: ClassDefinition): PyAny {
   const { base } = definition.options;
   if (base === undefined) {
@@ -96,9 +114,11 @@ function makeType(py: Python, cls: LoadedClass): { type: PyAny; first: number } 
   const base = baseOf(py, definition);
   const start = memory.word(base.pointer + offsetOf("PyTypeObject", "tp_basicsize"));
   const layout = layOut(definition, start);
-  // Sorted by `type`, so their numbers have leading zeros. They tell classes apart that are laid out alike:
-  // objects must not change from one into the other by setting `__class__`.
-  const slots = Array.from({ length: layout.words }, (_, i) => `_weft_${module.number}_${cls.index}_${String(i).padStart(6, "0")}`);
+  // Sorted by `type`, so their numbers have leading zeros. They tell classes apart that are laid out alike: objects
+  // must not change from one into the other by setting `__class__`. Nor from a class of Python's whose author
+  // has chosen the names of slots for that, so that nobody can know them.
+  const secret = crypto.getRandomValues(new Uint32Array(2)).join("_");
+  const slots = Array.from({ length: layout.words }, (_, i) => `_weft_${secret}_${String(i).padStart(6, "0")}`);
   const extra: string[] = [];
   if (options.weakref !== false && base.getAttr("__weakrefoffset__").toJs() === 0) {
     extra.push("__weakref__");
@@ -123,8 +143,8 @@ function makeType(py: Python, cls: LoadedClass): { type: PyAny; first: number } 
   for (const name of [...slots, "__slots__"]) {
     type.delAttr(name);
   }
-  const borrow = borrowOffset(py, definition, layout.borrow);
-  const flags = (options.unsendable === true ? CONSTANTS.WEFT_UNSENDABLE : 0) | (options.locked === true ? CONSTANTS.WEFT_LOCKED : 0);
+  const borrow = layout.borrow ?? borrowOffset(py, definition);
+  const flags = (isUnsendable(definition) ? CONSTANTS.WEFT_UNSENDABLE : 0) | (isLocked(definition) ? CONSTANTS.WEFT_LOCKED : 0);
   for (const { name, field, offset } of layout.fields) {
     if (field.options.get === true || field.options.set === true) {
       const readonly = field.options.set === true ? 0 : CONSTANTS.WEFT_READONLY;
@@ -136,7 +156,7 @@ function makeType(py: Python, cls: LoadedClass): { type: PyAny; first: number } 
       );
     }
   }
-  addFunctions(py, cls, type, { flags, borrow });
+  addFunctions(py, cls, type, borrow);
   for (const [name, value] of definition.attributes) {
     type.setAttr(name, value);
   }
@@ -162,11 +182,8 @@ function withBits<T>(py: Python, count: number, ones: readonly number[], call: (
   }
 }
 
-/** Where an object of the class has its words for borrowing; -1 where it is never borrowed. */
-function borrowOffset(py: Python, definition: ClassDefinition, own: number | undefined): number {
-  if (own !== undefined) {
-    return own;
-  }
+/** Where an object of a class whose type is there has its words for borrowing; -1 where it is never borrowed. */
+export function borrowOffset(py: Python, definition: ClassDefinition): number {
   const owner = borrowOwner(definition);
   if (!owner) {
     return -1;
@@ -176,18 +193,15 @@ function borrowOffset(py: Python, definition: ClassDefinition, own: number | und
   return layOut(owner, first).borrow!;
 }
 
-interface Borrowing {
-  readonly flags: number;
-  readonly borrow: number;
-}
-
-function addFunctions(py: Python, cls: LoadedClass, type: PyAny, borrowing: Borrowing): void {
+function addFunctions(py: Python, cls: LoadedClass, type: PyAny, borrow: number): void {
   const { definition } = cls;
   const properties = new Map<string, { get?: PyAny; set?: PyAny; delete?: PyAny; doc?: string | undefined }>();
   definition.functions.forEach((one, i) => {
-    const made = makeFunction(py, cls.module, one, cls.functions[i]!, { type, cls: definition, ...borrowing });
+    const made = makeFunction(py, cls.module, one, cls.functions[i]!, { type, cls: definition, borrow });
     switch (one.kind) {
       case "constructor":
+        type.setAttr(one.name, made);
+        break;
       case "static":
         type.setAttr(one.name, py.builtin("staticmethod").call(made));
         break;
@@ -214,22 +228,35 @@ function addFunctions(py: Python, cls: LoadedClass, type: PyAny, borrowing: Borr
     // As a class statement has it.
     type.setAttr("__hash__", py.None);
   }
-  if (definition.options.base === undefined && !definition.functions.some((one) => one.kind === "constructor")) {
-    const refusing: FunctionDefinition = { name: "__new__", kind: "constructor", borrow: undefined, doc: undefined, parameters: [], returns: undefined, handler: () => undefined };
-    type.setAttr("__new__", py.builtin("staticmethod").call(makeFunction(py, cls.module, refusing, -1, { type, cls: definition, ...borrowing })));
+  const { base } = definition.options;
+  const constructs = definition.functions.some((one) => one.kind === "constructor");
+  if (!constructs && base === undefined) {
+    type.setAttr("__new__", makeFunction(py, cls.module, own("__new__", "constructor"), -1, { type, cls: definition, borrow }));
+  }
+  if (constructs && typeof base === "string" && !definition.functions.some((one) => one.name === "__init__")) {
+    // The builtin's own would take the constructor's arguments for its own.
+    type.setAttr("__init__", makeFunction(py, cls.module, own("__init__", "nothing"), -1, { type, cls: definition, borrow }));
+  }
+  if (definition.options.generic === true) {
+    type.setAttr("__class_getitem__", py.builtin("classmethod").call(py.import("types").getAttr("GenericAlias")));
   }
 }
 
-const C_KINDS = { constructor: CONSTANTS.WEFT_CONSTRUCTOR, method: CONSTANTS.WEFT_METHOD, get: CONSTANTS.WEFT_METHOD, set: CONSTANTS.WEFT_METHOD, delete: CONSTANTS.WEFT_METHOD } as const;
+/** A function that never gets to TypeScript. */
+function own(name: string, kind: "constructor" | "nothing"): FunctionDefinition {
+  return { name, kind, borrow: undefined, doc: undefined, parameters: kind === "nothing" ? [arg.rest("args"), arg.keywords("kwargs")] : [], returns: undefined, handler: () => undefined };
+}
+
+const C_KINDS = { constructor: CONSTANTS.WEFT_CONSTRUCTOR, nothing: CONSTANTS.WEFT_NOTHING, method: CONSTANTS.WEFT_METHOD, get: CONSTANTS.WEFT_METHOD, set: CONSTANTS.WEFT_METHOD, delete: CONSTANTS.WEFT_METHOD } as const;
 /** What text signatures call the first argument. */
-const FIRST = { method: "$self", get: "$self", set: "$self", delete: "$self", class: "$cls", constructor: "$cls" } as const;
+const FIRST = { method: "$self", get: "$self", set: "$self", delete: "$self", class: "$cls", constructor: "$cls", nothing: "$self" } as const;
 
 function makeFunction(
   py: Python,
   module: LoadedModule,
   definition: FunctionDefinition,
   index: number,
-  owner: (Borrowing & { readonly type: PyAny; readonly cls: ClassDefinition }) | undefined,
+  owner: { readonly type: PyAny; readonly cls: ClassDefinition; readonly borrow: number } | undefined,
 ): PyAny {
   const { functions } = py.realm;
   const { kind } = definition;
@@ -242,8 +269,6 @@ function makeFunction(
         module.number,
         index,
         (C_KINDS as Record<string, number>)[kind] ?? CONSTANTS.WEFT_FUNCTION,
-        owner ? modeOf(definition, owner.cls) : CONSTANTS.WEFT_BORROW_NONE,
-        owner?.flags ?? 0,
         owner?.borrow ?? -1,
         name!,
         doc,

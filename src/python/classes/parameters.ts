@@ -1,12 +1,4 @@
-import type { PyAny } from "../any.js";
-import type { Python } from "../python.js";
-
-/** How one kind of value crosses the border. */
-export interface Conversion<T> {
-  /** @throws ConversionError when the object is something else. */
-  extract(object: PyAny): T;
-  into(py: Python, value: T): PyAny;
-}
+import type { Schema } from "../schema/schema.js";
 
 /** Where a parameter's value may come from. */
 export type ParameterKind = "positional" | "either" | "keyword" | "rest" | "keywords";
@@ -15,7 +7,8 @@ export type ParameterKind = "positional" | "either" | "keyword" | "rest" | "keyw
 export interface Parameter<T> {
   readonly name: string;
   readonly kind: ParameterKind;
-  readonly conversion: Conversion<unknown> | undefined;
+  /** Without one the value arrives as `toJs()` gives it. */
+  readonly schema: Schema<unknown> | undefined;
   readonly fallback: { readonly value: unknown } | undefined;
   /** Only for the types. */
   readonly value?: T;
@@ -30,20 +23,27 @@ export interface ParameterOptions<T> {
 /** What a handler gets for its parameters. */
 export type ParameterValues<P extends readonly Parameter<unknown>[]> = { -readonly [I in keyof P]: P[I] extends Parameter<infer T> ? T : never };
 
-function parameter<T>(kind: ParameterKind, name: string, conversion?: Conversion<T>, options?: ParameterOptions<T>): Parameter<T> {
+function parameter<T>(kind: ParameterKind, name: string, schema?: Schema<T>, options?: ParameterOptions<T>): Parameter<T> {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
     throw new TypeError(`a parameter cannot be called ${JSON.stringify(name)}`);
   }
-  return { name, kind, conversion: conversion as Conversion<unknown> | undefined, fallback: options && { value: options.default } };
+  return { name, kind, schema: schema as Schema<unknown> | undefined, fallback: options && { value: options.default } };
 }
 
 type Make = {
-  <T = unknown>(name: string): Parameter<T>;
-  <T>(name: string, conversion: Conversion<T>, options?: ParameterOptions<T>): Parameter<T>;
+  (name: string): Parameter<unknown>;
+  <T>(name: string, schema: Schema<T>): Parameter<T>;
+  /** A default may be of another type than the values. */
+  <T, const D>(name: string, schema: Schema<T>, options: ParameterOptions<D>): Parameter<T | D>;
+  (name: string, schema: undefined, options: ParameterOptions<unknown>): Parameter<unknown>;
 };
 
+function maker(kind: ParameterKind): Make {
+  return ((name: string, schema?: Schema<unknown>, options?: ParameterOptions<unknown>) => parameter(kind, name, schema, options)) as Make;
+}
+
 /**
- * Describes a parameter: `arg("by", t.int, { default: 1 })`. Without a conversion the value arrives as
+ * Describes a parameter: `arg("by", t.int, { default: 1 })`. Without a schema the value arrives as
  * `toJs()` gives it.
  */
 export const arg: Make & {
@@ -52,14 +52,14 @@ export const arg: Make & {
   /** Only by name, as after `*`. */
   readonly keyword: Make;
   /** `*args`: an array of those that are left. */
-  rest<T = unknown>(name: string, conversion?: Conversion<T>): Parameter<T[]>;
+  rest<T = unknown>(name: string, schema?: Schema<T>): Parameter<T[]>;
   /** `**kwargs`: those whose names are no parameter's. */
-  keywords<T = unknown>(name: string, conversion?: Conversion<T>): Parameter<Map<string, T>>;
-} = Object.assign(<T>(name: string, conversion?: Conversion<T>, options?: ParameterOptions<T>) => parameter("either", name, conversion, options), {
-  positional: <T>(name: string, conversion?: Conversion<T>, options?: ParameterOptions<T>) => parameter("positional", name, conversion, options),
-  keyword: <T>(name: string, conversion?: Conversion<T>, options?: ParameterOptions<T>) => parameter("keyword", name, conversion, options),
-  rest: <T>(name: string, conversion?: Conversion<T>) => parameter("rest", name, conversion) as Parameter<unknown> as Parameter<T[]>,
-  keywords: <T>(name: string, conversion?: Conversion<T>) => parameter("keywords", name, conversion) as Parameter<unknown> as Parameter<Map<string, T>>,
+  keywords<T = unknown>(name: string, schema?: Schema<T>): Parameter<Map<string, T>>;
+} = Object.assign(maker("either"), {
+  positional: maker("positional"),
+  keyword: maker("keyword"),
+  rest: <T>(name: string, schema?: Schema<T>) => parameter("rest", name, schema) as Parameter<unknown> as Parameter<T[]>,
+  keywords: <T>(name: string, schema?: Schema<T>) => parameter("keywords", name, schema) as Parameter<unknown> as Parameter<Map<string, T>>,
 });
 
 /** What comes first in a signature. */

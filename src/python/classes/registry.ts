@@ -3,8 +3,10 @@ import { CONSTANTS } from "../../abi/layout.js";
 import type { Python } from "../python.js";
 import type { Realm } from "../realm.js";
 import { ArgumentReader } from "./arguments.js";
-import { isModuleDefinition, type ClassDefinition, type FunctionDefinition, type ModuleDefinition } from "./definition.js";
+import type { Borrowing } from "./borrow.js";
+import { isLocked, isModuleDefinition, isUnsendable, type Borrow, type ClassDefinition, type ExceptionDefinition, type FunctionDefinition, type ModuleDefinition } from "./definition.js";
 import { layOut } from "./layout.js";
+import { quickKinds } from "./scalars.js";
 import { makeViews, type Views } from "./view.js";
 
 /** A function of a module, ready to be called in this realm. */
@@ -13,6 +15,9 @@ export interface LoadedFunction {
   /** The class that it belongs to. */
   readonly owner: LoadedClass | undefined;
   readonly reader: ArgumentReader;
+  readonly borrowing: Borrowing;
+  /** What is a result as it is. */
+  readonly quickResult: number;
 }
 
 /** A class of a module in this realm. */
@@ -37,19 +42,31 @@ export interface LoadedModule {
 }
 
 interface RealmModules {
-  readonly byNumber: Map<number, LoadedModule>;
+  /** By number. */
+  readonly modules: (LoadedModule | undefined)[];
   readonly classes: Map<ClassDefinition, LoadedClass>;
+  /** The module of an exception type, and its place among the types there. */
+  readonly exceptions: Map<ExceptionDefinition, { readonly module: LoadedModule; readonly index: number }>;
 }
 
 /** Only the realm's own thread reads and writes its maps. */
 const realms = new WeakMap<Realm, RealmModules>();
 
+/** There is one realm in an agent, but for tests. */
+let lastRealm: Realm | undefined;
+let last: RealmModules | undefined;
+
 function modulesOf(realm: Realm): RealmModules {
+  if (realm === lastRealm) {
+    return last!;
+  }
   let modules = realms.get(realm);
   if (!modules) {
-    modules = { byNumber: new Map(), classes: new Map() };
+    modules = { modules: [], classes: new Map(), exceptions: new Map() };
     realms.set(realm, modules);
   }
+  lastRealm = realm;
+  last = modules;
   return modules;
 }
 
@@ -57,7 +74,7 @@ function modulesOf(realm: Realm): RealmModules {
  * Makes modules known to the interpreter and to this realm: the ones that an ES module exports, with their
  * submodules. Needs no attachment.
  * @returns the names.
- * @throws TypeError when it exports none.
+ * @throws TypeError when it exports none, or one whose name is taken.
  */
 export function registerModules(realm: Realm, url: string, exports: Readonly<Record<string, unknown>>): string[] {
   const found = definitionsIn(exports);
@@ -68,9 +85,15 @@ export function registerModules(realm: Realm, url: string, exports: Readonly<Rec
   for (const definition of found) {
     const number = withTexts(realm, [definition.name, url], (name, at) => functions.weft_module_register(name!, at!));
     if (number < 0) {
-      throw new RangeError(`out of guest memory: could not register the module ${definition.name}`);
+      throw new RangeError(`the Python module ${definition.name} could not be registered: there are 4096, or no memory is left`);
     }
-    load(realm, number, definition);
+    const known = modulesOf(realm).modules[number];
+    if (known && known.definition !== definition) {
+      throw new TypeError(`there is a Python module ${definition.name} already: ${urlOf(realm, number)} defines it`);
+    }
+    if (!known) {
+      load(realm, number, definition);
+    }
   }
   return found.map(({ name }) => name);
 }
@@ -109,7 +132,13 @@ function load(realm: Realm, number: number, definition: ModuleDefinition): Loade
   const own: number[] = [];
   const add = (one: FunctionDefinition, owner: LoadedClass | undefined): number => {
     const name = owner ? `${owner.definition.name}.${one.name}` : one.name;
-    return functions.push({ definition: one, owner, reader: new ArgumentReader(name, one.parameters) }) - 1;
+    return functions.push({
+      definition: one,
+      owner,
+      reader: new ArgumentReader(name, one.parameters),
+      borrowing: owner && one.borrow ? borrowingOf(owner.definition, one.borrow) : { mode: CONSTANTS.WEFT_BORROW_NONE, flags: 0 },
+      quickResult: quickKinds(one.returns),
+    }) - 1;
   };
   const loaded: LoadedModule = { number, definition, functions, classes, own };
   definition.classes.forEach((cls, index) => {
@@ -127,7 +156,8 @@ function load(realm: Realm, number: number, definition: ModuleDefinition): Loade
   if (realm.functions.weft_module_same(number, fingerprint) === 0) {
     throw new TypeError(`the Python module ${definition.name} is not the same on all threads: its code must not depend on where it runs, nor change while it is used`);
   }
-  modules.byNumber.set(number, loaded);
+  definition.exceptions.forEach((one, i) => modules.exceptions.set(one, { module: loaded, index: classes.length + i }));
+  modules.modules[number] = loaded;
   return loaded;
 }
 
@@ -145,41 +175,77 @@ function hash(text: string): number {
  * @throws TypeError when this realm cannot load it.
  */
 export function loadedModule(realm: Realm, number: number): LoadedModule {
-  const { byNumber } = modulesOf(realm);
-  const known = byNumber.get(number);
-  if (known) {
-    return known;
-  }
+  return modulesOf(realm).modules[number] ?? loadNow(realm, number);
+}
+
+/** Where the code of a module is; `undefined` where there is no module of this number. */
+function urlOf(realm: Realm, number: number): string | undefined {
   const at = realm.functions.weft_module_url(number);
   if (at === 0) {
+    return undefined;
+  }
+  let length = 0;
+  while (realm.memory.bytes(at + length, 1)[0] !== 0) {
+    length++;
+  }
+  return realm.memory.text(at, length);
+}
+
+function loadNow(realm: Realm, number: number): LoadedModule {
+  const { modules } = modulesOf(realm);
+  const url = urlOf(realm, number);
+  if (url === undefined) {
     throw new TypeError(`there is no host module ${number}`);
   }
-  const bytes = realm.memory.bytes(at, 8192);
-  const url = realm.memory.text(at, bytes.indexOf(0));
   if (!realm.importNow) {
     throw new TypeError(`the module ${url} is not loaded on this thread, and this platform cannot load it while Python runs: name it in loadWeft's "modules"`);
   }
   for (const definition of definitionsIn(realm.importNow(url))) {
     const same = withTexts(realm, [definition.name, url], (name, text) => realm.functions.weft_module_register(name!, text!));
-    if (!byNumber.has(same)) {
+    if (!modules[same]) {
       load(realm, same, definition);
     }
   }
-  const loaded = byNumber.get(number);
+  const loaded = modules[number];
   if (!loaded) {
     throw new TypeError(`${url} no longer exports the Python module that it did`);
   }
   return loaded;
 }
 
+/** Loads every module that some realm has added, until one has what is looked for. */
+function search<T>(realm: Realm, find: () => T | undefined): T | undefined {
+  let found = find();
+  for (let number = 0; found === undefined && realm.functions.weft_module_url(number) !== 0; number++) {
+    loadedModule(realm, number);
+    found = find();
+  }
+  return found;
+}
+
 /**
  * A class as this realm knows it.
- * @throws TypeError when no module of this realm has it.
+ * @throws TypeError when it is in no module that was added.
  */
 export function loadedClass(realm: Realm, definition: ClassDefinition): LoadedClass {
-  const known = modulesOf(realm).classes.get(definition);
+  const { classes } = modulesOf(realm);
+  // Another module's may be its base.
+  const known = classes.get(definition) ?? search(realm, () => classes.get(definition));
   if (!known) {
     throw new TypeError(`the class ${definition.name} is in no module that was added: use pyModule(...).add(${definition.name}) and weft.addModule(url)`);
+  }
+  return known;
+}
+
+/**
+ * The module of an exception type, and the type's number in it.
+ * @throws TypeError when it is in no module that was added.
+ */
+export function loadedException(realm: Realm, definition: ExceptionDefinition): { readonly module: LoadedModule; readonly index: number } {
+  const { exceptions } = modulesOf(realm);
+  const known = search(realm, () => exceptions.get(definition));
+  if (!known) {
+    throw new TypeError(`the exception ${definition.name} is in no module that was added: use pyModule(...).exception(${definition.name}) and weft.addModule(url)`);
   }
   return known;
 }
@@ -196,13 +262,11 @@ export function viewsOf(py: Python, cls: LoadedClass): Views {
   return cls.views;
 }
 
-/** How C borrows for a function. */
-export function modeOf(definition: FunctionDefinition, cls: ClassDefinition): number {
-  if (definition.borrow === undefined) {
-    return CONSTANTS.WEFT_BORROW_NONE;
-  }
-  if (cls.options.locked === true) {
-    return CONSTANTS.WEFT_BORROW_LOCKED;
-  }
-  return definition.borrow === "shared" ? CONSTANTS.WEFT_BORROW_SHARED : CONSTANTS.WEFT_BORROW_EXCLUSIVE;
+/** How objects of a class are borrowed. */
+export function borrowingOf(cls: ClassDefinition, borrow: Borrow): Borrowing {
+  const locked = isLocked(cls);
+  return {
+    mode: locked ? CONSTANTS.WEFT_BORROW_LOCKED : borrow === "shared" ? CONSTANTS.WEFT_BORROW_SHARED : CONSTANTS.WEFT_BORROW_EXCLUSIVE,
+    flags: (isUnsendable(cls) ? CONSTANTS.WEFT_UNSENDABLE : 0) | (locked ? CONSTANTS.WEFT_LOCKED : 0),
+  };
 }

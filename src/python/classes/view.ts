@@ -2,6 +2,7 @@ import type { Address } from "../../abi/functions.js";
 import { PyAny } from "../any.js";
 import { DetachedError } from "../lifecycle.js";
 import type { Python } from "../python.js";
+import type { Realm } from "../realm.js";
 import { STATE, type ClassDefinition } from "./definition.js";
 import type { FieldBytes, KINDS } from "./fields.js";
 import type { PlacedField } from "./layout.js";
@@ -13,12 +14,15 @@ import type { PlacedField } from "./layout.js";
  */
 export class ObjectView {
   readonly #py: Python;
+  /** The token's, without asking the token each time: the view ends before it. */
+  readonly #realm: Realm;
   #address: Address;
   /** Runs the base's constructor; only in constructors. */
   initBase: ((...values: unknown[]) => void) | undefined;
 
   constructor(py: Python, address: Address) {
     this.#py = py;
+    this.#realm = py.realm;
     this.#address = address;
   }
 
@@ -29,7 +33,7 @@ export class ObjectView {
   /** @throws DetachedError after the call. */
   get object(): PyAny {
     const address = addressOf(this);
-    this.#py.realm.functions.Py_IncRef(address);
+    this.#realm.functions.Py_IncRef(address);
     return new PyAny(this.#py, address);
   }
 
@@ -37,10 +41,14 @@ export class ObjectView {
     if (view.#address === 0) {
       throw new DetachedError("this object was lent to a call that has ended: keep `self.object.unbind()` instead");
     }
-    if (view.#py.realm.attachCount <= 0) {
-      view.#py.realm.requireAttached();
+    if (view.#realm.attachCount <= 0) {
+      view.#realm.requireAttached();
     }
     return view.#address;
+  }
+
+  static realm(view: ObjectView): Realm {
+    return view.#realm;
   }
 
   static end(view: ObjectView): void {
@@ -49,6 +57,7 @@ export class ObjectView {
 }
 
 const addressOf = ObjectView.address;
+const realmOf = ObjectView.realm;
 
 /** After the call nothing of the object can be reached through the view. */
 export const endView = ObjectView.end;
@@ -61,14 +70,15 @@ export interface Views {
 
 /** The classes of views of a class whose fields are at these places, which inherit from those of its base. */
 export function makeViews(definition: ClassDefinition, base: Views | undefined, fields: readonly PlacedField[]): Views {
+  const frozen = definition.options.frozen === true;
   const make = (writable: boolean): Views["shared"] => {
     const parent = (writable ? base?.exclusive : base?.shared) ?? ObjectView;
     const made = { [definition.name]: class extends parent {} }[definition.name]!;
     for (const one of fields) {
-      Object.defineProperty(made.prototype, one.name, { ...ACCESS[one.field.kind](one, writable), enumerable: true });
+      Object.defineProperty(made.prototype, one.name, { ...ACCESS[one.field.kind](one, writable, frozen), enumerable: true });
     }
     if (definition.options.unsendable === true) {
-      Object.defineProperty(made.prototype, "state", state(fields.find((one) => one.name === STATE)!, writable));
+      Object.defineProperty(made.prototype, "state", state(fields.find((one) => one.name === STATE)!, writable, frozen));
     }
     return made;
   };
@@ -90,7 +100,7 @@ function whole(name: string, value: number, least: number, most: number): number
 
 /** The object's reference at a place, as a bound one; `undefined` where there is none. */
 function readObject(view: ObjectView, offset: number): PyAny | undefined {
-  const { realm } = view.py;
+  const realm = realmOf(view);
   const pointer = realm.memory.word(addressOf(view) + offset);
   if (pointer === 0) {
     return undefined;
@@ -99,43 +109,49 @@ function readObject(view: ObjectView, offset: number): PyAny | undefined {
   return new PyAny(view.py, pointer);
 }
 
-/** Puts a reference there, and releases the old one. */
-function writeObject(view: ObjectView, offset: number, value: PyAny): void {
+/**
+ * Puts a reference there, and releases the old one. In a frozen object, which others read without a borrow, only
+ * once: they count on it that a reference that is there stays.
+ */
+function writeObject(view: ObjectView, name: string, offset: number, value: PyAny, frozen: boolean): void {
   const { realm } = view.py;
   const at = addressOf(view) + offset;
   const old = realm.memory.word(at);
+  if (frozen && old !== 0) {
+    throw new TypeError(`${name} was set before: the object is frozen`);
+  }
   const { pointer } = value;
   realm.functions.Py_IncRef(pointer);
   realm.memory.setWord(at, pointer);
   if (old !== 0) {
-    // With the scope: a destructor that runs now could find the object borrowed.
+    // With the scope: a destructor that ran now would find the object borrowed.
     void new PyAny(view.py, old);
   }
 }
 
-const ACCESS: { readonly [K in keyof typeof KINDS]: (field: PlacedField, writable: boolean) => Accessor } = {
+const ACCESS: { readonly [K in keyof typeof KINDS]: (field: PlacedField, writable: boolean, frozen: boolean) => Accessor } = {
   i32: ({ name, offset }, writable) => ({
     get() {
-      return this.py.realm.memory.word(addressOf(this) + offset);
+      return realmOf(this).memory.word(addressOf(this) + offset);
     },
     set(value: number) {
       writable || refuse(name);
-      this.py.realm.memory.setWord(addressOf(this) + offset, whole(name, value, -2147483648, 2147483647));
+      realmOf(this).memory.setWord(addressOf(this) + offset, whole(name, value, -2147483648, 2147483647));
     },
   }),
   bool: ({ name, offset }, writable) => ({
     get() {
-      return this.py.realm.memory.word(addressOf(this) + offset) !== 0;
+      return realmOf(this).memory.word(addressOf(this) + offset) !== 0;
     },
     set(value: boolean) {
       writable || refuse(name);
-      this.py.realm.memory.setWord(addressOf(this) + offset, value ? 1 : 0);
+      realmOf(this).memory.setWord(addressOf(this) + offset, value ? 1 : 0);
     },
   }),
   i64: ({ name, offset }, writable) => ({
     get() {
       const at = addressOf(this) + offset;
-      const { memory } = this.py.realm;
+      const { memory } = realmOf(this);
       return (BigInt(memory.word(at + 4)) << 32n) | BigInt(memory.word(at) >>> 0);
     },
     set(value: bigint | number) {
@@ -145,35 +161,35 @@ const ACCESS: { readonly [K in keyof typeof KINDS]: (field: PlacedField, writabl
         throw new RangeError(`${name} holds whole numbers of 64 bits, not ${big}`);
       }
       const at = addressOf(this) + offset;
-      const { memory } = this.py.realm;
+      const { memory } = realmOf(this);
       memory.setWord(at, Number(BigInt.asIntN(32, big)));
       memory.setWord(at + 4, Number(big >> 32n));
     },
   }),
   f64: ({ name, offset }, writable) => ({
     get() {
-      return this.py.realm.memory.double(addressOf(this) + offset);
+      return realmOf(this).memory.double(addressOf(this) + offset);
     },
     set(value: number) {
       writable || refuse(name);
       if (typeof value !== "number") {
         throw new TypeError(`${name} holds a number, not a ${typeof value}`);
       }
-      this.py.realm.memory.setDouble(addressOf(this) + offset, value);
+      realmOf(this).memory.setDouble(addressOf(this) + offset, value);
     },
   }),
-  object: ({ name, offset }, writable) => ({
+  object: ({ name, offset }, writable, frozen) => ({
     get() {
       return readObject(this, offset);
     },
     set(value: unknown) {
       writable || refuse(name);
-      writeObject(this, offset, this.py.from(value));
+      writeObject(this, name, offset, this.py.from(value), frozen);
     },
   }),
-  str: ({ name, offset }, writable) => ({
+  str: ({ name, offset }, writable, frozen) => ({
     get() {
-      const pointer = this.py.realm.memory.word(addressOf(this) + offset);
+      const pointer = realmOf(this).memory.word(addressOf(this) + offset);
       return pointer === 0 ? undefined : this.py.text(pointer);
     },
     set(value: string) {
@@ -181,7 +197,7 @@ const ACCESS: { readonly [K in keyof typeof KINDS]: (field: PlacedField, writabl
       if (typeof value !== "string") {
         throw new TypeError(`${name} holds a string, not a ${typeof value}`);
       }
-      writeObject(this, offset, this.py.str(value));
+      writeObject(this, name, offset, this.py.str(value), frozen);
     },
   }),
   bytes: (field, writable) => ({
@@ -195,7 +211,7 @@ const ACCESS: { readonly [K in keyof typeof KINDS]: (field: PlacedField, writabl
 };
 
 function bytesOf(view: ObjectView, { name, offset, field: { size } }: PlacedField, writable: boolean): FieldBytes {
-  const all = (): Uint8Array => view.py.realm.memory.bytes(addressOf(view) + offset, size);
+  const all = (): Uint8Array => realmOf(view).memory.bytes(addressOf(view) + offset, size);
   return {
     length: size,
     read: (start = 0, end = size) => all().slice(start, end),
@@ -206,17 +222,17 @@ function bytesOf(view: ObjectView, { name, offset, field: { size } }: PlacedFiel
   };
 }
 
-function state({ offset }: PlacedField, writable: boolean): Accessor {
+function state({ offset }: PlacedField, writable: boolean, frozen: boolean): Accessor {
   return {
     get() {
-      const { realm } = this.py;
+      const realm = realmOf(this);
       const pointer = realm.memory.word(addressOf(this) + offset);
       // Borrowing has made sure that this is the realm that made the object.
       return pointer === 0 ? undefined : realm.value(realm.functions.weft_host_object_id(pointer));
     },
     set(value: unknown) {
       writable || refuse("state");
-      writeObject(this, offset, this.py.hostObject(value, "state"));
+      writeObject(this, "state", offset, this.py.hostObject(value, "state"), frozen);
     },
   };
 }
