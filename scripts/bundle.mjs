@@ -23,6 +23,13 @@ const BROWSER_ENTRIES = {
   "realm-worker": "src/hosts/browser/realm-worker.ts",
 };
 
+/** Classic scripts in the same folder. */
+const CLASSIC_ENTRIES = {
+  "weft-headers": "src/hosts/browser/weft-headers.ts",
+};
+
+const BROWSERS = ["chrome111", "firefox115", "safari17"];
+
 const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, source]) => existsSync(join(root, source))));
 const common = {
   absWorkingDir: root,
@@ -40,4 +47,5 @@ for (const name of ["bin", "browser", "chunks", "dev", "lib", ...Object.keys(ENT
   rmSync(join(root, "dist", name), { recursive: true, force: true });
 }
 await build({ ...common, entryPoints: present(ENTRIES), outdir: "dist", platform: "node", target: "node20" });
-await build({ ...common, entryPoints: present(BROWSER_ENTRIES), outdir: "dist/browser", platform: "browser", target: ["chrome111", "firefox115", "safari17"] });
+await build({ ...common, entryPoints: present(BROWSER_ENTRIES), outdir: "dist/browser", platform: "browser", target: BROWSERS });
+await build({ ...common, entryPoints: present(CLASSIC_ENTRIES), outdir: "dist/browser", splitting: false, format: "iife", platform: "browser", target: BROWSERS });

@@ -24,6 +24,8 @@ const EMPTY_PAGE = { body: "<!doctype html><title>test</title>", headers: { "Con
 export interface ServerOptions {
   /** Headers of every response. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** Beginnings of paths that stand for others. */
+  readonly aliases?: Readonly<Record<string, string>>;
   /** Contents by path, looked up at each request, before the files of the project. */
   readonly contents?: Readonly<Record<string, { readonly body: string | Uint8Array; readonly headers?: Readonly<Record<string, string>> }>>;
 }
@@ -40,7 +42,10 @@ export class StaticServer {
 
   static async start(options: ServerOptions = {}): Promise<StaticServer> {
     const server = createServer((request, response) => {
-      const path = decodeURIComponent(new URL(request.url!, "http://localhost").pathname);
+      let path = decodeURIComponent(new URL(request.url!, "http://localhost").pathname);
+      for (const [from, to] of Object.entries(options.aliases ?? {})) {
+        path = path.startsWith(from) ? to + path.slice(from.length) : path;
+      }
       one.requests.push(path);
       const own = options.contents?.[path] ?? (path === "/" ? EMPTY_PAGE : undefined);
       // What threads import from the package is the browser's here.

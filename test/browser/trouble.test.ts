@@ -207,3 +207,41 @@ describe("what breaks is told", () => {
     await expect(hanging).rejects.toThrow(/longer than 1 s[^]*last words/);
   });
 });
+
+describe("weft-headers.js", () => {
+  const page = (src: string): { body: string; headers: Record<string, string> } => ({
+    body: `<!doctype html><script src="${src}"></script>`,
+    headers: { "Content-Type": "text/html" },
+  });
+  const script = { body: readFileSync(new URL("../../dist/browser/weft-headers.js", import.meta.url)), headers: { "Content-Type": "text/javascript" } };
+
+  test.each(["/weft-headers.js", "/weft-headers.js?embedder=credentialless"])("isolates pages of a server without headers: %s", async (src) => {
+    const server = await pages.serve({ contents: { "/": page(src), "/weft-headers.js": script } });
+    const value = await pages.with(async (one) => {
+      await expect.poll(() => one.evaluate("crossOriginIsolated").catch(String), { timeout: 20_000 }).toBe(true);
+      await one.waitForLoadState();
+      await importPackage(one);
+      return one.evaluate(async () => {
+        const weft = await weftPython.loadWeft();
+        await weft.run("import threading; t = threading.Thread(target=int); t.start(); t.join()");
+        const value = await weft.eval("40 + 2");
+        await weft.terminate();
+        return value;
+      });
+    }, server.url);
+    expect(value).toBe(42);
+  });
+
+  test("does not load the page again and again where it cannot help", async () => {
+    // A service worker has power over its own folder only.
+    const server = await pages.serve({ contents: { "/": page("/below/weft-headers.js"), "/below/weft-headers.js": script } });
+    const lines: string[] = [];
+    const loads = await pages.with(async (one) => {
+      one.on("console", (message) => lines.push(message.text()));
+      await one.reload();
+      await expect.poll(() => lines.join("\n"), { timeout: 20_000 }).toMatch(/serves http:\S+\/below\/ only/);
+      return server.requests.filter((path) => path === "/").length;
+    }, server.url);
+    expect(loads).toBe(2);
+  });
+});
