@@ -14,6 +14,7 @@ const ENTRIES = {
   "realm-worker": "src/hosts/node/realm-worker.ts",
   "lib/index": "src/node.ts",
   "dev/bench-border": "src/bench/border.ts",
+  "dev/contender": "src/bench/contender.ts",
   "bench-startup": "src/bench/startup.ts",
 };
 

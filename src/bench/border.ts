@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
-import { loadWeft, type HostWeft, type Py, type PyAny } from "../node.js";
+import { loadWeft, PyMutex, t, type HostWeft, type Py, type PyAny, type Python, type ThreadHandle } from "../node.js";
+import { END, TAKEN, WANTED } from "./contender-words.js";
 import { describeMachine } from "./machine.js";
 import { spread } from "./statistics.js";
 import { figure, ratio, spreadFigure, table } from "./table.js";
@@ -18,11 +19,13 @@ const ROUND_MS = 30;
 /** An operation: runs it `count` times. */
 type Operation = (count: number) => void;
 
+
 /** The part of Pyodide's interface that is measured. */
 interface PyodideObject {
   (...values: unknown[]): unknown;
   [name: string]: unknown;
   toJs(): unknown;
+  getBuffer(): { data: Uint8Array; release(): void };
   destroy(): void;
 }
 interface Pyodide {
@@ -39,16 +42,64 @@ class Point:
 point = Point()
 numbers = list(range(1000))
 data = bytes(1 << 20)
+writable = bytearray(1 << 20)
 `;
 const NUMBERS = Array.from({ length: 1000 }, (_, i) => i);
 const DATA = new Uint8Array(1 << 20);
+const INTEGERS = t.list(t.int);
+const UNCHECKED = { checked: false };
+
+/** A thread that takes a mutex as often as this one, at the same time. */
+class SecondThread {
+  readonly #mutex: PyMutex;
+  readonly #words: Int32Array;
+  readonly #thread: ThreadHandle;
+
+  constructor(weft: HostWeft) {
+    this.#mutex = PyMutex.create(weft);
+    const { words, object } = weft.attach((py) => {
+      const buffer = py.allocateBuffer(Int32Array, 4);
+      return { words: buffer.array, object: buffer.object(py).unbind() };
+    });
+    this.#words = words;
+    this.#thread = weft.spawn(new URL("contender.js", import.meta.url), "contend", this.#mutex.share(), object);
+  }
+
+  /** A thread starts only while this one's event loop runs. */
+  async started(): Promise<void> {
+    Atomics.add(this.#words, WANTED, 1);
+    Atomics.notify(this.#words, WANTED);
+    while (Atomics.load(this.#words, TAKEN) === 0) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  /** Each of both threads takes and releases the mutex so many times. */
+  run(count: number): void {
+    const goal = Atomics.add(this.#words, WANTED, count) + count;
+    Atomics.notify(this.#words, WANTED);
+    for (let i = 0; i < count; i++) {
+      this.#mutex.lock().release();
+    }
+    for (let taken = Atomics.load(this.#words, TAKEN); taken < goal; taken = Atomics.load(this.#words, TAKEN)) {
+      Atomics.wait(this.#words, TAKEN, taken, 1000);
+    }
+  }
+
+  async end(): Promise<void> {
+    Atomics.store(this.#words, END, 1);
+    Atomics.notify(this.#words, WANTED);
+    await this.#thread.join();
+    this.#mutex.drop();
+  }
+}
 
 /** Attached for the whole round where attaching is not what is measured. */
-function weftOperations(weft: HostWeft): Record<string, Operation> {
+function weftOperations(weft: HostWeft, second: SecondThread): Record<string, Operation> {
   const names = weft.attach((py) => {
     const space = py.dict();
     py.run(CODE, space);
-    return Object.fromEntries(["nothing", "point", "numbers", "data"].map((name) => [name, space.getItem(name).unbind()]));
+    return Object.fromEntries(["nothing", "point", "numbers", "data", "writable"].map((name) => [name, space.getItem(name).unbind()]));
   }) as Record<string, Py<PyAny>>;
   const attached =
     (name: string, each: (object: PyAny) => void): Operation =>
@@ -96,6 +147,38 @@ function weftOperations(weft: HostWeft): Record<string, Operation> {
     "1 MiB bytes to Python": attached("data", (object) => {
       (object.py.from(DATA) as PyAny)[Symbol.dispose]();
     }),
+    "list of 1,000 ints to JavaScript, by a schema": attached("numbers", (object) => {
+      object.extract(INTEGERS);
+    }),
+    "1 MiB to JavaScript, shared": attached("writable", (object) => {
+      const buffer = object.buffer(Uint8Array);
+      buffer.array[0] = buffer.array[buffer.length - 1]!;
+      buffer.release();
+    }),
+    "buffer acquired and released": attached("writable", (object) => {
+      object.buffer().release();
+    }),
+    "1 MiB to Python, into new shared memory": attached("data", (object) => {
+      const buffer = (object.py as Python).allocateBuffer(Uint8Array, DATA.length);
+      buffer.array.set(DATA);
+      buffer.release();
+    }),
+    "mutex, uncontended": (count) => {
+      const mutex = PyMutex.create(weft);
+      for (let i = 0; i < count; i++) {
+        mutex.lock().release();
+      }
+      mutex.drop();
+    },
+    "mutex, two threads": (count) => {
+      second.run(count);
+    },
+    "critical section": attached("point", (object) => {
+      (object.py as Python).withCriticalSection(object, () => undefined);
+    }),
+    "critical section, unchecked": attached("point", (object) => {
+      (object.py as Python).withCriticalSection(object, () => undefined, UNCHECKED);
+    }),
     "drop while detached, and drain": (count) => {
       for (let i = 0; i < count; ) {
         const batch = Math.min(100, count - i);
@@ -124,7 +207,9 @@ function pyodideOperations(pyodide: Pyodide): Record<string, Operation> {
       object();
     }),
     "method call with two ints": repeat("point", (object) => {
-      (object["add"] as PyodideObject)(1, 2);
+      const add = object["add"] as PyodideObject;
+      add(1, 2);
+      add.destroy();
     }),
     "attribute get": repeat("point", (object) => {
       void object["x"];
@@ -141,6 +226,19 @@ function pyodideOperations(pyodide: Pyodide): Record<string, Operation> {
       object.toJs();
     }),
     "1 MiB bytes to Python": (count) => {
+      for (let i = 0; i < count; i++) {
+        pyodide.toPy(DATA).destroy();
+      }
+    },
+    "1 MiB to JavaScript, shared": repeat("writable", (object) => {
+      const buffer = object.getBuffer();
+      buffer.data[0] = buffer.data[buffer.data.length - 1]!;
+      buffer.release();
+    }),
+    "buffer acquired and released": repeat("writable", (object) => {
+      object.getBuffer().release();
+    }),
+    "1 MiB to Python, into new shared memory": (count) => {
       for (let i = 0; i < count; i++) {
         pyodide.toPy(DATA).destroy();
       }
@@ -179,22 +277,26 @@ async function main(): Promise<void> {
   const machine = describeMachine();
   const weft = await loadWeft();
   const pyodide = await loadPyodide();
-  const ours = weftOperations(weft);
+  const second = new SecondThread(weft);
+  await second.started();
+  const ours = weftOperations(weft, second);
   const theirs = pyodideOperations(pyodide);
 
   const results = Object.entries(ours).map(([name, operation]) => ({ name, operation, peer: theirs[name], own: [] as number[], other: [] as number[] }));
   const counts = results.map(({ operation, peer }) => ({ own: calibrate(operation), other: peer ? calibrate(peer) : 0 }));
   for (let round = 0; round < rounds; round++) {
-    results.forEach(({ operation, peer, own, other }, index) => {
+    for (const [index, { operation, peer, own, other }] of results.entries()) {
+      const turns: [Operation, number, number[]][] = [[operation, counts[index]!.own, own]];
+      if (peer) {
+        turns.push([peer, counts[index]!.other, other]);
+      }
       // The order changes from round to round.
-      if (peer && round % 2 === 1) {
-        other.push(measure(peer, counts[index]!.other));
+      for (const [what, count, times] of round % 2 === 0 ? turns : turns.reverse()) {
+        // Finalizers run between tasks only: what one operation leaves shall not slow down the next.
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        times.push(measure(what, count));
       }
-      own.push(measure(operation, counts[index]!.own));
-      if (peer && round % 2 === 0) {
-        other.push(measure(peer, counts[index]!.other));
-      }
-    });
+    }
   }
   const rows = [["nanoseconds, median (min..max)", "weft", "pyodide", "pyodide/weft"]];
   for (const { name, own, other } of results) {
@@ -204,6 +306,7 @@ async function main(): Promise<void> {
   process.stdout.write(
     `pyodide ${pyodide.version}; Node ${machine.node}; ${machine.cpu}, ${machine.cores} cores, ${figure(machine.memory / 1e9)} GB, load ${machine.load.toFixed(2)}; ${rounds} rounds; ${machine.date}\n\n${table(rows)}`,
   );
+  await second.end();
   await weft.terminate();
 }
 

@@ -42,6 +42,7 @@ export class Realm {
   /** Calls from Python that are under way on this thread. */
   #calls = 0;
   #gone = false;
+  #drains = 0;
 
   constructor(id: number, memory: WebAssembly.Memory, functions: Functions) {
     this.id = id;
@@ -199,8 +200,11 @@ export class Realm {
 
   /** Attached: releases what detached threads dropped, and values that Python let go of. */
   drain(): void {
-    // A thread that stays attached and only calls would hold up all threads' freed memory.
-    this.functions.weft_quiescent();
+    // A thread that stays attached and only calls would hold up all threads' freed memory. Not each time: nested attaches are
+    // to cost little.
+    if ((++this.#drains & 63) === 0) {
+      this.functions.weft_quiescent();
+    }
     const words = this.memory.words(this.#words + RELEASED * 4);
     const at = this.#words >>> 2;
     if (words[at + DROPPED] !== 0) {

@@ -7,8 +7,8 @@
 
 /** Below this a direct copy is faster. */
 const SMALL = 1024;
-/** Bytes of the step in between: it stays in the processor's cache. */
-const PIECE = 65_536;
+/** Bytes of the step in between: it stays in the processor's fastest cache. */
+const PIECE = 8192;
 
 let step: Uint8Array | undefined;
 

@@ -17,6 +17,7 @@ import { getCurrentTest } from "@vitest/runner";
 import * as chai from "chai";
 
 export { afterAll, afterEach, beforeAll, beforeEach, describe, it, onTestFinished, test } from "@vitest/runner";
+export { expectTypeOf } from "expect-type";
 
 type Expect = ((value: unknown, message?: string) => Chai.Assertion) & Record<string, unknown>;
 
