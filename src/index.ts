@@ -53,3 +53,4 @@ export type { CalendarDate } from "./python/schema/times.js";
 export type { Extractor } from "./python/any.js";
 export type { Globals } from "./python/globals.js";
 export type { EvalOptions } from "./python/weft.js";
+export { canBlock, WouldBlockError } from "./python/can-block.js";

@@ -38,6 +38,7 @@ export const FUNCTIONS = {
   // wasm/include/weft_python.h
   weft_python_words: "p",
   weft_attach: "i",
+  weft_attach_now: "i",
   weft_detach: "v",
   weft_suspend: "v",
   weft_resume: "v",
@@ -80,6 +81,8 @@ export const FUNCTIONS = {
   weft_sync_thread: "i",
   weft_sync_waiting: "ip",
   weft_sync_acquire: "ipidi",
+  weft_sync_queue: "ppi",
+  weft_sync_unqueue: "ipp",
   weft_sync_release: "ipii",
   weft_sync_finish: "ipip",
   weft_sync_state: "ip",

@@ -70,12 +70,7 @@ export class RealmBinding {
       try {
         result = this.#called(py, id, values, count, names);
       } catch (error) {
-        try {
-          py.raise(error);
-        } catch (second) {
-          // Python cannot even make the exception (out of memory): what it says about that is raised.
-          py.raise(second);
-        }
+        py.raise(error);
         // Set again after the scope's end, which may run destructors.
         raised = functions.PyErr_GetRaisedException();
       }

@@ -199,9 +199,24 @@ export class Python implements Attached {
     return exception;
   }
 
-  /** Makes a JavaScript error the pending exception: a {@link PyErr} as what it stands for. */
+  /**
+   * Makes a JavaScript error the pending exception: a {@link PyErr} as what it stands for. Never throws: where the
+   * exception cannot be made, what Python says about that is raised, and at the end of memory its MemoryError.
+   */
   raise(error: unknown): void {
-    this.realm.functions.PyErr_SetRaisedException(this.exceptionFor(error).leak());
+    const { functions } = this.realm;
+    let exception: PyAny | undefined;
+    try {
+      exception = this.exceptionFor(error);
+    } catch (second) {
+      try {
+        exception = this.exceptionFor(second);
+      } catch {
+        functions.PyErr_NoMemory();
+        return;
+      }
+    }
+    functions.PyErr_SetRaisedException(exception.leak());
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Address, Functions } from "../abi/functions.js";
 import { offsetOf } from "../abi/layout.js";
+import { canBlock, SPIN_MS, WouldBlockError } from "./can-block.js";
 import { AttachError, DetachedError, lifecycleState, Lifecycle, type LifecycleState } from "./lifecycle.js";
 import { Memory } from "./memory.js";
 import { Scope } from "./scope.js";
@@ -7,6 +8,12 @@ import { Scope } from "./scope.js";
 /** Places in the runtime's words, in words. */
 const DROPPED = offsetOf("weft_words", "dropped") / 4;
 const RELEASED = offsetOf("weft_words", "released") / 4;
+const WORLD = offsetOf("weft_words", "world");
+
+/** What `weft_attach_now()` returns when it would have to wait: WEFT_ATTACH_BUSY. */
+const BUSY = -2;
+/** Milliseconds between two looks where there is no `Atomics.waitAsync`. */
+const POLL_MS = 4;
 
 /** Bytes of the realm's scratch memory. */
 const SCRATCH = 4096;
@@ -31,6 +38,13 @@ export class Realm {
   /** Bytes there. */
   readonly scratchSize = SCRATCH;
   attachCount = 0;
+  /**
+   * Whether this thread may wait for others by standing still. A page's main thread may not; tests set it.
+   * Where it may not, nothing of ours calls what would wait: it tries for a moment, then it throws.
+   */
+  mayBlock = canBlock();
+  /** The program shall not end before the promise is settled: the host realm's platform sets it. */
+  keepAlive: <T>(promise: Promise<T>) => Promise<T> = (promise) => promise;
   /** Imports an ES module without waiting, which only some platforms can: for threads that are in Python. */
   importNow: ((url: string) => Readonly<Record<string, unknown>>) | undefined;
   /** The innermost scope while attached. */
@@ -42,7 +56,12 @@ export class Realm {
   /** Calls from Python that are under way on this thread. */
   #calls = 0;
   #gone = false;
+<<<<<<< HEAD
   #drains = 0;
+=======
+  /** Words that each {@link changed} waits for. */
+  readonly #watched = new Set<{ readonly address: Address }>();
+>>>>>>> 7fbfd49 (Attach and lock without standing still, for threads that may not wait)
 
   constructor(id: number, memory: WebAssembly.Memory, functions: Functions) {
     this.id = id;
@@ -67,6 +86,10 @@ export class Realm {
   abandon(): void {
     this.#gone = true;
     this.#values.clear();
+    // Nobody else will notify those.
+    this.#watched.forEach(({ address }) => {
+      this.poke(address);
+    });
   }
 
   /** Whether this thread is attached. */
@@ -90,20 +113,87 @@ export class Realm {
    * @throws AttachError when the interpreter is not running.
    */
   attach<T>(call: (scope: Scope) => T): T {
+    this.#requireAttachable();
+    if (this.attachCount === 0) {
+      const refused = this.mayBlock ? this.functions.weft_attach() : this.#attachSpinning();
+      if (refused !== 0) {
+        throw new AttachError(lifecycleState(refused < 0 ? Lifecycle.uninitialized : refused));
+      }
+    }
+    return this.#during(call);
+  }
+
+  /**
+   * As {@link attach}, when it is possible without waiting. Never stands still.
+   * @throws AttachError when the interpreter is not running, or ends meanwhile.
+   */
+  async attachAsync<T>(call: (scope: Scope) => T): Promise<T> {
+    // So that the call never runs before this has returned.
+    await undefined;
+    for (;;) {
+      // Read before the attempt: what makes another one worth while changes it afterwards.
+      const world = Atomics.load(this.memory.words(this.#words + WORLD), (this.#words + WORLD) >>> 2);
+      this.#requireAttachable();
+      const refused = this.attachCount === 0 ? this.functions.weft_attach_now() : 0;
+      if (refused === 0) {
+        return this.#during(call);
+      }
+      if (refused !== BUSY) {
+        throw new AttachError(lifecycleState(refused < 0 ? Lifecycle.uninitialized : refused));
+      }
+      await this.changed(this.#words + WORLD, world);
+    }
+  }
+
+  /** Settles when the word may have another value than this one, or when all has ended. May settle too early. */
+  async changed(address: Address, value: number): Promise<void> {
+    if (this.#gone) {
+      return;
+    }
+    if (typeof Atomics.waitAsync !== "function") {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      return;
+    }
+    const wait = Atomics.waitAsync(this.memory.words(address) as Int32Array<SharedArrayBuffer>, address >>> 2, value);
+    if (wait.async) {
+      const watched = { address };
+      this.#watched.add(watched);
+      await this.keepAlive(wait.value);
+      this.#watched.delete(watched);
+    }
+  }
+
+  /** Lets those look again who wait for a word with {@link changed}. */
+  poke(address: Address): void {
+    Atomics.notify(this.memory.words(address) as Int32Array<SharedArrayBuffer>, address >>> 2);
+  }
+
+  #requireAttachable(): void {
     if (this.attachCount < 0) {
       throw new DetachedError("the garbage collector is visiting an object: attaching is not possible now");
     }
     if (this.#gone) {
       throw new AttachError("finalized");
     }
-    const outer = this.scope;
-    const inner = new Scope();
-    if (this.attachCount === 0) {
-      const refused = this.functions.weft_attach();
-      if (refused !== 0) {
-        throw new AttachError(lifecycleState(refused < 0 ? Lifecycle.uninitialized : refused));
+  }
+
+  #attachSpinning(): number {
+    const deadline = performance.now() + SPIN_MS;
+    for (;;) {
+      const refused = this.functions.weft_attach_now();
+      if (refused !== BUSY) {
+        return refused;
+      }
+      if (performance.now() > deadline) {
+        throw new WouldBlockError(`all of Python's threads have been stopped for ${SPIN_MS} ms and this thread may not wait: use attachAsync()`);
       }
     }
+  }
+
+  /** Attached by now: calls, and detaches. */
+  #during<T>(call: (scope: Scope) => T): T {
+    const outer = this.scope;
+    const inner = new Scope();
     this.attachCount++;
     this.scope = inner;
     try {
@@ -207,10 +297,12 @@ export class Realm {
     }
     const words = this.memory.words(this.#words + RELEASED * 4);
     const at = this.#words >>> 2;
-    if (words[at + DROPPED] !== 0) {
+    // A value that is a moment old is as good: who writes after this look has dropped after it too, and the next
+    // attach sees it.
+    if (Atomics.load(words, at + DROPPED) !== 0) {
       this.functions.weft_pool_drain();
     }
-    const released = words[at + RELEASED]!;
+    const released = Atomics.load(words, at + RELEASED);
     if (released !== this.#seenReleased) {
       this.#seenReleased = released;
       for (let id = this.functions.weft_host_object_released(); id >= 0; id = this.functions.weft_host_object_released()) {
@@ -228,6 +320,13 @@ export class Realm {
       this.functions.Py_DecRef(pointer);
     } else {
       this.functions.weft_pool_drop(pointer);
+    }
+  }
+
+  /** Gives up one reference to a lock or the like. On any thread, attached or not. */
+  dropRecord(record: Address): void {
+    if (!this.#gone) {
+      this.functions.weft_sync_drop(record);
     }
   }
 

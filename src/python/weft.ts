@@ -39,6 +39,15 @@ export class Weft {
   }
 
   /**
+   * As {@link attach}, but waits without standing still until attaching is possible at once: for threads that may not
+   * wait, as a page's. `call` then runs attached, and must be synchronous.
+   * @throws AttachError when the interpreter is not running, or ends meanwhile; and what `call` throws.
+   */
+  attachAsync<T>(call: (py: Python) => T): Promise<T> {
+    return this.realm.attachAsync(() => call(new Python(this.realm)));
+  }
+
+  /**
    * As {@link attach}, but `undefined` where attaching is not possible: Python is not running, or the garbage
    * collector is visiting an object on this thread.
    */
@@ -112,6 +121,7 @@ export class HostWeft extends Weft {
   constructor(realm: Realm, platform: WeftPlatform) {
     super(realm);
     this.#platform = platform;
+    realm.keepAlive = (promise) => platform.keepAlive(promise);
     this.globals = new Globals((call) => this.attach(call), (prepare) => this.call(prepare) as Promise<Py<PyAny>>);
   }
 

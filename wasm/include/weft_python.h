@@ -24,6 +24,7 @@ struct weft_words {
   _Atomic int32_t lifecycle; /* enum weft_lifecycle; notified at every change */
   _Atomic int32_t dropped;   /* not 0: weft_pool_drain() has work */
   _Atomic int32_t released;  /* grows whenever a host object of some realm was released */
+  _Atomic int32_t world;     /* changes whenever a thread that could not attach at once may try again; notified */
 };
 struct weft_words *weft_python_words(void);
 
@@ -39,6 +40,10 @@ void weft_finalize_begin(void);
  * two are what Py_END_ALLOW_THREADS and Py_BEGIN_ALLOW_THREADS do. */
 int weft_attach(void);
 void weft_detach(void);
+/* As weft_attach(), but instead of waiting for a stopped world it returns WEFT_ATTACH_BUSY. Only a thread's first
+ * attach may still wait, when another thread stops the world just then. */
+int weft_attach_now(void);
+#define WEFT_ATTACH_BUSY (-2)
 /* The same below a call that Python made: the thread must come back to it, so finalization waits for it
  * and coming back never fails. Attaching in between works as usual. */
 void weft_suspend(void);

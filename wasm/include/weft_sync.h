@@ -21,7 +21,7 @@ enum weft_sync_want {
 };
 
 enum weft_sync_result {
-  WEFT_SYNC_WAIT = -1,     /* inside of sync.c only */
+  WEFT_SYNC_WAIT = -1,     /* in a ticket: not yet */
   WEFT_SYNC_OK = 0,        /* held; once: the caller runs it; barrier: the caller is the leader */
   WEFT_SYNC_BUSY = 1,      /* not within the time */
   WEFT_SYNC_INTERRUPTED = 2,
@@ -48,6 +48,13 @@ int32_t weft_sync_waiting(weft_sync *sync);
 
 /* Mutex, rwlock, once, barrier. `milliseconds` < 0: for ever; 0: never waits. Detached unless it is 0. */
 enum weft_sync_result weft_sync_acquire(weft_sync *sync, enum weft_sync_want want, double milliseconds, int interruptible);
+/* The same for a thread that may not wait: asks, and takes its place in the queue where it must. The word at the
+ * ticket's address is WEFT_SYNC_WAIT until it is granted, then its result, and notified. Null without memory. A
+ * ticket is nobody's reentrance: it waits also for what its own thread holds. */
+typedef struct weft_sync_waiter weft_sync_ticket;
+weft_sync_ticket *weft_sync_queue(weft_sync *sync, enum weft_sync_want want);
+/* By the same thread: gives up the ticket, which it frees. The result, or WEFT_SYNC_BUSY where it was still waiting. */
+enum weft_sync_result weft_sync_unqueue(weft_sync *sync, weft_sync_ticket *ticket);
 /* Mutex and rwlock: 0, or -1 when the calling thread does not hold it. Never blocks. */
 int weft_sync_release(weft_sync *sync, enum weft_sync_want want, int poison);
 /* Once: the end of a run. Takes over `value`. 0, or -1 when the calling thread does not run it. */

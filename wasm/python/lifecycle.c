@@ -7,12 +7,20 @@
  * only after that, and never finds a host thread that it would have to hang or end.
  *
  * A thread that detaches below a call of Python's has to go back into Python code, so it stays counted
- * (weft_suspend) and the main thread waits for it as for an attached one. */
+ * (weft_suspend) and the main thread waits for it as for an attached one.
+ *
+ * Without waiting. What an attach waits for is a stopped world: whoever stops it owns the mutex of one of two
+ * records, the interpreter's or the runtime's, from before the stop until all threads may go on.
+ * weft_attach_now() owns both for the moment in which it attaches, or gives up. Who gave up looks again when `world`
+ * changes: it read `world` before it tried, and whoever owned a mutex then changes `world` after giving it back. */
 #define Py_BUILD_CORE
 #include <Python.h>
 #include "internal/pycore_brc.h"
 #include "internal/pycore_ceval.h"
+#include "internal/pycore_lock.h"
+#include "internal/pycore_pystate.h"
 #include "internal/pycore_qsbr.h"
+#include "internal/pycore_runtime.h"
 #include "internal/pycore_tstate.h"
 #undef Py_BUILD_CORE
 
@@ -36,9 +44,47 @@ static _Thread_local int suspended;
 
 struct weft_words *weft_python_words(void) { return &words; }
 
+static void world_goes_on(void) {
+  atomic_fetch_add(&words.world, 1);
+  emscripten_futex_wake(&words.world, INT32_MAX);
+}
+
+/* The linker puts these in the place of CPython's (--wrap in cpython-build/recipe.json). */
+void __real__PyEval_StartTheWorld(PyInterpreterState *interpreter);
+void __wrap__PyEval_StartTheWorld(PyInterpreterState *interpreter) {
+  __real__PyEval_StartTheWorld(interpreter);
+  world_goes_on();
+}
+void __real__PyEval_StartTheWorldAll(_PyRuntimeState *runtime);
+void __wrap__PyEval_StartTheWorldAll(_PyRuntimeState *runtime) {
+  __real__PyEval_StartTheWorldAll(runtime);
+  world_goes_on();
+}
+
+/* Keeps others from stopping the world until release_world(): 1, or 0 where somebody has stopped it or is about to. */
+static int hold_world(PyInterpreterState *interpreter) {
+  if (!PyMutex_LockFast(&_PyRuntime.stoptheworld.mutex._bits)) {
+    return 0;
+  }
+  if (!PyMutex_LockFast(&interpreter->stoptheworld.mutex._bits)) {
+    PyMutex_Unlock(&_PyRuntime.stoptheworld.mutex);
+    return 0;
+  }
+  return 1;
+}
+
+static void release_world(PyInterpreterState *interpreter) {
+  PyMutex_Unlock(&interpreter->stoptheworld.mutex);
+  PyMutex_Unlock(&_PyRuntime.stoptheworld.mutex);
+  /* Another thread may have found a mutex of ours taken. */
+  world_goes_on();
+}
+
 void weft_lifecycle_set(enum weft_lifecycle to) {
   atomic_store(&words.lifecycle, to);
   emscripten_futex_wake(&words.lifecycle, INT32_MAX);
+  /* Who waits to attach may have to hear that it never will. */
+  world_goes_on();
 }
 
 static void count_out(void) {
@@ -72,23 +118,63 @@ static void merge(void) {
 
 void weft_quiescent(void) { _Py_qsbr_quiescent_state(((_PyThreadStateImpl *)PyThreadState_GetUnchecked())->qsbr); }
 
+/* Counts the calling thread: 0, or the state that forbids it to attach. */
+static int count_in(void) {
+  atomic_fetch_add(&joined, 1);
+  int now = atomic_load(&words.lifecycle);
+  if (now == WEFT_RUNNING) {
+    return 0;
+  }
+  count_out();
+  return now == 0 ? -1 : now;
+}
+
+/* The first attach makes the thread's state, which may have to stop the world itself. */
+static void attach_first(void) {
+  gil = PyGILState_Ensure();
+  host_thread = 1;
+  state = PyThreadState_GetUnchecked();
+}
+
 int weft_attach(void) {
   if (state && (!host_thread || suspended > 0)) {
     PyEval_RestoreThread(state);
     return 0;
   }
-  atomic_fetch_add(&joined, 1);
-  int now = atomic_load(&words.lifecycle);
-  if (now != WEFT_RUNNING) {
-    count_out();
-    return now == 0 ? -1 : now;
+  int refused = count_in();
+  if (refused != 0) {
+    return refused;
   }
   if (!host_thread) {
-    gil = PyGILState_Ensure();
-    host_thread = 1;
-    state = PyThreadState_GetUnchecked();
+    attach_first();
   } else {
     PyEval_RestoreThread(state);
+    merge();
+  }
+  return 0;
+}
+
+int weft_attach_now(void) {
+  int counted = !state || (host_thread && suspended == 0);
+  int refused = counted ? count_in() : 0;
+  if (refused != 0) {
+    return refused;
+  }
+  PyInterpreterState *interpreter = PyInterpreterState_Main();
+  if (!hold_world(interpreter)) {
+    if (counted) {
+      count_out();
+    }
+    return WEFT_ATTACH_BUSY;
+  }
+  if (counted && !host_thread) {
+    release_world(interpreter);
+    attach_first();
+    return 0;
+  }
+  PyEval_RestoreThread(state);
+  release_world(interpreter);
+  if (counted) {
     merge();
   }
   return 0;

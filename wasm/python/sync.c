@@ -29,11 +29,16 @@
  * a token or is awake, and it leaves the queue only with the mutex or after it found it taken; then
  * who has taken it wakes the first when it unlocks.
  *
+ * A ticket is a node on the heap that no thread waits for: its realm watches the result word, which is
+ * written under `lock` and then notified. The realm frees it, after a look under `lock`, when nobody can be
+ * about to touch it. A mutex is handed to it as soon as it is first, for it cannot try by itself.
+ *
  * Wakers unpark under `lock`. So a thread that has seen its node out of the queue, under `lock`,
  * has all tokens that it was given here, and takes them back before it goes on. */
 #define Py_BUILD_CORE 1
 #include "weft_sync.h"
 
+#include <emscripten/threading.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -47,12 +52,12 @@
 /* What a thread waits for a mutex before it is handed over. */
 #define PATIENCE_NS 1000000
 
-typedef struct waiter {
-  struct waiter *next;
-  weft_thread *thread;
+typedef struct weft_sync_waiter {
+  _Atomic int32_t result; /* WAIT while queued; first, as the host looks at it in a ticket */
+  struct weft_sync_waiter *next;
+  weft_thread *thread; /* null for a ticket */
   int32_t number;
   enum weft_sync_want want;
-  enum weft_sync_result result; /* WAIT while queued */
   int64_t since;
 } waiter;
 
@@ -114,7 +119,7 @@ void weft_sync_drop(weft_sync *s) {
 
 static void enqueue(weft_sync *s, waiter *w) {
   w->next = NULL;
-  w->result = WEFT_SYNC_WAIT;
+  atomic_store(&w->result, WEFT_SYNC_WAIT);
   *s->last = w;
   s->last = &w->next;
   s->waiting++;
@@ -130,26 +135,31 @@ static void dequeue(weft_sync *s, waiter *w, enum weft_sync_result result) {
     s->last = at;
   }
   s->waiting--;
-  w->result = result;
+  atomic_store(&w->result, result);
 }
 
 static void grant(weft_sync *s, waiter *w, enum weft_sync_result result) {
-  weft_thread *thread = w->thread;
   dequeue(s, w, result);
-  weft_unpark(thread);
+  if (w->thread) {
+    weft_unpark(w->thread);
+  } else {
+    emscripten_futex_wake(&w->result, INT32_MAX);
+  }
 }
 
 /* Gives the thread what it wants, if that is free. */
-static enum weft_sync_result admit(weft_sync *s, enum weft_sync_want want, int32_t number) {
-  if (s->owner == number) {
-    return WEFT_SYNC_REENTRANT;
+static enum weft_sync_result admit(weft_sync *s, const waiter *w) {
+  enum weft_sync_want want = w->want;
+  if (s->owner == w->number) {
+    /* The code that holds it goes on while a ticket of the same thread waits. */
+    return w->thread ? WEFT_SYNC_REENTRANT : WEFT_SYNC_WAIT;
   }
   switch (s->kind) {
     case WEFT_SYNC_MUTEX:
       if (s->owner != 0) {
         return WEFT_SYNC_WAIT;
       }
-      s->owner = number;
+      s->owner = w->number;
       return WEFT_SYNC_OK;
     case WEFT_SYNC_RWLOCK:
       if (s->state < 0 || (s->state > 0 && want != WEFT_SYNC_SHARED)) {
@@ -159,7 +169,7 @@ static enum weft_sync_result admit(weft_sync *s, enum weft_sync_want want, int32
         s->state++;
       } else {
         s->state = -1;
-        s->owner = number;
+        s->owner = w->number;
       }
       return WEFT_SYNC_OK;
     case WEFT_SYNC_ONCE:
@@ -177,7 +187,7 @@ static enum weft_sync_result admit(weft_sync *s, enum weft_sync_want want, int32
           break;
       }
       s->state = WEFT_ONCE_RUNNING;
-      s->owner = number;
+      s->owner = w->number;
       return WEFT_SYNC_OK;
     case WEFT_SYNC_BARRIER:
       if (s->waiting + 1 < s->size) {
@@ -193,6 +203,15 @@ static enum weft_sync_result admit(weft_sync *s, enum weft_sync_want want, int32
   return WEFT_SYNC_WAIT;
 }
 
+/* For who has just come. */
+static enum weft_sync_result admit_arriving(weft_sync *s, const waiter *w) {
+  if (s->kind == WEFT_SYNC_RWLOCK && s->first && s->owner != w->number) {
+    /* Readers do not overtake a writer that waits. */
+    return WEFT_SYNC_WAIT;
+  }
+  return admit(s, w);
+}
+
 /* After a change of the state: to those who wait, in order, until one has to go on waiting. */
 static void settle(weft_sync *s) {
   if (s->kind == WEFT_SYNC_BARRIER || s->kind == WEFT_SYNC_CONDITION) {
@@ -200,13 +219,13 @@ static void settle(weft_sync *s) {
   }
   while (s->first) {
     waiter *w = s->first;
-    if (s->kind == WEFT_SYNC_MUTEX && now_ns() - w->since < PATIENCE_NS) {
+    if (s->kind == WEFT_SYNC_MUTEX && w->thread && now_ns() - w->since < PATIENCE_NS) {
       if (s->owner == 0) {
         weft_unpark(w->thread);
       }
       return;
     }
-    enum weft_sync_result result = admit(s, w->want, w->number);
+    enum weft_sync_result result = admit(s, w);
     if (result == WEFT_SYNC_WAIT) {
       return;
     }
@@ -229,8 +248,7 @@ static enum weft_sync_result wait_in_queue(weft_sync *s, waiter *w, double milli
     enum weft_park_result parked = interruptible ? weft_park(WEFT_WAIT_LOCK, (uintptr_t)s, left)
                                                  : weft_park_uninterrupted(WEFT_WAIT_LOCK, (uintptr_t)s, left);
     pthread_mutex_lock(&s->lock);
-    if (w->result == WEFT_SYNC_WAIT && s->kind == WEFT_SYNC_MUTEX && s->first == w &&
-        admit(s, w->want, w->number) == WEFT_SYNC_OK) {
+    if (w->result == WEFT_SYNC_WAIT && s->kind == WEFT_SYNC_MUTEX && s->first == w && admit(s, w) == WEFT_SYNC_OK) {
       dequeue(s, w, WEFT_SYNC_OK);
     }
     if (w->result == WEFT_SYNC_WAIT && parked != WEFT_PARK_OK) {
@@ -251,18 +269,42 @@ int32_t weft_sync_waiting(weft_sync *s) {
 
 enum weft_sync_result weft_sync_acquire(weft_sync *s, enum weft_sync_want want, double milliseconds, int interruptible) {
   waiter w = {.thread = weft_self(), .number = weft_sync_thread(), .want = want};
-  enum weft_sync_result result;
   pthread_mutex_lock(&s->lock);
-  if (s->kind == WEFT_SYNC_RWLOCK && s->first && s->owner != w.number) {
-    /* Readers do not overtake a writer that waits. */
-    result = WEFT_SYNC_WAIT;
-  } else {
-    result = admit(s, want, w.number);
-  }
+  enum weft_sync_result result = admit_arriving(s, &w);
   if (result == WEFT_SYNC_WAIT) {
     result = milliseconds == 0 ? WEFT_SYNC_BUSY : wait_in_queue(s, &w, milliseconds, interruptible);
   }
   pthread_mutex_unlock(&s->lock);
+  return result;
+}
+
+weft_sync_ticket *weft_sync_queue(weft_sync *s, enum weft_sync_want want) {
+  waiter *w = calloc(1, sizeof *w);
+  if (!w) {
+    return NULL;
+  }
+  w->number = weft_sync_thread();
+  w->want = want;
+  pthread_mutex_lock(&s->lock);
+  enum weft_sync_result result = admit_arriving(s, w);
+  if (result == WEFT_SYNC_WAIT) {
+    enqueue(s, w);
+  } else {
+    atomic_store(&w->result, result);
+  }
+  pthread_mutex_unlock(&s->lock);
+  return w;
+}
+
+enum weft_sync_result weft_sync_unqueue(weft_sync *s, weft_sync_ticket *w) {
+  pthread_mutex_lock(&s->lock);
+  if (atomic_load(&w->result) == WEFT_SYNC_WAIT) {
+    dequeue(s, w, WEFT_SYNC_BUSY);
+    settle(s);
+  }
+  pthread_mutex_unlock(&s->lock);
+  enum weft_sync_result result = atomic_load(&w->result);
+  free(w);
   return result;
 }
 

@@ -116,6 +116,8 @@ export async function startWeft(
     },
   });
   await Promise.race([isReady, ended.then((status) => Promise.reject(new Error(`Python ended with status ${status} before it was ready`)))]);
+  // The first attach makes this thread's state, which may have to wait; nobody keeps it waiting yet.
+  weft.attach(() => undefined);
   return weft;
 }
 

@@ -1,7 +1,6 @@
 import { RealmBinding } from "../../python/binding.js";
-import { PyErr } from "../../python/errors.js";
-import { receiveAll, release, sendAll } from "../../python/message.js";
-import type { SentPy } from "../../python/py.js";
+import { PanicError, PyErr } from "../../python/errors.js";
+import { receiveAll, release, sendAll, type Moved } from "../../python/message.js";
 import { Weft } from "../../python/weft.js";
 import type { RealmPort } from "./platform.js";
 import type { SpawnCancel, SpawnEnd, SpawnReady, SpawnRequest } from "./realm-messages.js";
@@ -77,13 +76,13 @@ function onMessage(entries: Map<number, Waiting>, message: Partial<SpawnRequest 
 }
 
 function runThread({ realm }: RealmBinding, { entry, values, port, posted }: Waiting): void {
-  const moved: SentPy[] = [];
+  const moved: Moved[] = [];
   let end: SpawnEnd;
   try {
     const result = entry(new Weft(realm), ...receiveAll(realm, values));
     end = { result: sendAll(result, moved) };
   } catch (error) {
-    end = error instanceof PyErr ? sentError(error) : { error: copyable(error) };
+    end = thrown(error);
   }
   try {
     port.postMessage(end);
@@ -113,6 +112,17 @@ function copyable(error: unknown): unknown {
     }
     return new Error(`a thread threw what cannot be copied: ${text}`);
   }
+}
+
+/** What was thrown, with its class where it is one of ours. */
+function thrown(error: unknown): SpawnEnd {
+  if (error instanceof PyErr) {
+    return sentError(error);
+  }
+  if (error instanceof PanicError) {
+    return error.exception ? sentError(error.exception) : { panic: error.message, cause: copyable(error.cause), stack: error.stack };
+  }
+  return { error: copyable(error) };
 }
 
 function sentError(error: PyErr): SpawnEnd {

@@ -26,5 +26,9 @@ export interface SpawnCancel {
 /** The module is there, or could not be imported. */
 export type SpawnReady = { readonly ready: true } | { readonly ready: false; readonly error: unknown };
 
-/** How the function ended. `exception` is a sent reference to a Python exception. */
-export type SpawnEnd = { readonly result: unknown } | { readonly error: unknown } | { readonly exception: unknown };
+/** How the function ended. `exception` is a sent reference to a Python exception, `panic` the message of a PanicError. */
+export type SpawnEnd =
+  | { readonly result: unknown }
+  | { readonly error: unknown }
+  | { readonly panic: string; readonly cause: unknown; readonly stack: string | undefined }
+  | { readonly exception: unknown };

@@ -1,7 +1,8 @@
 import type { PyAny } from "../../python/any.js";
 import type { RealmBinding } from "../../python/binding.js";
-import { receive, release, sendAll } from "../../python/message.js";
-import type { Py, SentPy } from "../../python/py.js";
+import { PanicError } from "../../python/errors.js";
+import { receive, release, sendAll, type Moved } from "../../python/message.js";
+import type { Py } from "../../python/py.js";
 import type { HostWeft, ThreadHandle } from "../../python/weft.js";
 import type { Guest } from "../../runtime/guest.js";
 import type { HostPlatform, RealmPort, RealmWorker } from "./platform.js";
@@ -13,7 +14,7 @@ interface Spawning {
   /** See {@link SpawnRequest}. */
   readonly posted: Int32Array;
   /** References in the request, until the thread has them. */
-  moved: SentPy[];
+  moved: Moved[];
   /** Settles the handle. Known before the thread has left, see {@link HostThreads.gone}. */
   outcome: (() => void) | undefined;
   started: boolean;
@@ -51,7 +52,7 @@ export class HostThreads {
       return { join };
     }
     const id = this.#next++;
-    const moved: SentPy[] = [];
+    const moved: Moved[] = [];
     let sent: unknown[];
     try {
       sent = values.map((value) => sendAll(value, moved));
@@ -123,6 +124,15 @@ export class HostThreads {
       const result = receive(realm, end.result);
       one.outcome = () => {
         one.resolve(result);
+      };
+    } else if ("panic" in end) {
+      const panic = new PanicError(end.panic, end.cause === undefined ? undefined : { cause: end.cause });
+      if (end.stack !== undefined) {
+        // Where the thread was.
+        panic.stack = end.stack;
+      }
+      one.outcome = () => {
+        one.reject(panic);
       };
     } else if ("error" in end) {
       one.outcome = () => {

@@ -1,4 +1,4 @@
-import { blocking } from "./blocking.js";
+import { WouldBlockError } from "../can-block.js";
 import { create, SharedPrimitive, type InRealm, type SharedSync } from "./shared.js";
 import { Result, Want } from "./status.js";
 
@@ -29,14 +29,18 @@ export class Barrier extends SharedPrimitive {
    * @throws what waiting throws (see `PyMutex.lock`).
    */
   wait(): boolean {
-    const { address } = this;
-    const { functions } = this.realm;
-    const result = blocking(
-      this.realm,
-      undefined,
-      (milliseconds, interruptible) => functions.weft_sync_acquire(address, Want.exclusive, milliseconds, interruptible),
-      () => undefined,
-    );
-    return result === Result.ok;
+    if (!this.realm.mayBlock) {
+      // Trying again and again would never count as having come.
+      throw new WouldBlockError("this thread may not wait at a barrier: use waitAsync()");
+    }
+    return this.acquire(Want.exclusive, () => undefined) === Result.ok;
+  }
+
+  /**
+   * The same without standing still. A wait that its signal ends does not count.
+   * @throws the signal's reason; AttachError when Python has ended.
+   */
+  async waitAsync(signal?: AbortSignal): Promise<boolean> {
+    return (await this.acquireAsync(Want.exclusive, () => undefined, signal)) === Result.ok;
   }
 }

@@ -1,3 +1,4 @@
+import { SPIN_MS, WouldBlockError } from "../can-block.js";
 import { Python } from "../python.js";
 import type { Realm } from "../realm.js";
 import { Result } from "./status.js";
@@ -8,17 +9,40 @@ import { Result } from "./status.js";
  * world. `attempt` gets the milliseconds that are left, below 0 for ever, and whether signals end it.
  *
  * On Python's main thread a signal ends the wait; its handler runs attached, and what it raises is thrown.
- * A thread that is not attached waits as it is, whatever signals come.
+ * A thread that is not attached waits as it is, whatever signals come. One that may not wait tries again and
+ * again, for a second at most.
  * @param undo gives back what the call took, when the thread cannot attach any more.
- * @throws AttachError when the interpreter ended meanwhile; PyErr from a signal handler.
+ * @throws AttachError when the interpreter ended meanwhile; PyErr from a signal handler; WouldBlockError.
  */
 export function blocking(realm: Realm, timeout: number | undefined, attempt: (milliseconds: number, interruptible: number) => number, undo: () => void): number {
   const first = attempt(0, 0);
-  return first === Result.busy && timeout !== 0 ? waiting(realm, timeout, attempt, undo) : first;
+  if (first !== Result.busy || timeout === 0) {
+    return first;
+  }
+  return realm.mayBlock ? waiting(realm, timeout, attempt, undo) : spinning(timeout, attempt);
 }
 
-/** As {@link blocking}, without the attempt before. */
+function spinning(timeout: number | undefined, attempt: (milliseconds: number, interruptible: number) => number): number {
+  const deadline = performance.now() + Math.min(timeout ?? SPIN_MS, SPIN_MS);
+  for (;;) {
+    const result = attempt(0, 0);
+    if (result !== Result.busy) {
+      return result;
+    }
+    if (performance.now() > deadline) {
+      if (timeout !== undefined && timeout <= SPIN_MS) {
+        return result;
+      }
+      throw new WouldBlockError(`another thread has held this for ${SPIN_MS} ms and this one may not wait: use the method with Async in its name`);
+    }
+  }
+}
+
+/** As {@link blocking}, without the attempt before. A thread that may not wait is refused. */
 export function waiting(realm: Realm, timeout: number | undefined, attempt: (milliseconds: number, interruptible: number) => number, undo: () => void): number {
+  if (!realm.mayBlock) {
+    throw new WouldBlockError("this thread may not wait for others");
+  }
   const deadline = timeout === undefined ? undefined : performance.now() + timeout;
   const left = (): number => (deadline === undefined ? -1 : Math.max(0, deadline - performance.now()));
   if (realm.attachCount === 0) {

@@ -1,4 +1,4 @@
-import { blocking } from "./blocking.js";
+import type { Address } from "../../abi/functions.js";
 import { PoisonError, ReentrantError } from "./errors.js";
 import { create, SharedPrimitive, type InRealm, type SharedSync } from "./shared.js";
 import { OnceState, Result, Want } from "./status.js";
@@ -47,24 +47,37 @@ export class Once extends SharedPrimitive {
     this.#run(Want.forced, call);
   }
 
+  /**
+   * As {@link callOnce}, waiting without standing still. The code may be asynchronous: others wait for its end.
+   * @throws PoisonError; what the code throws; the signal's reason; AttachError when Python has ended.
+   */
+  async callOnceAsync(call: () => void | Promise<void>, signal?: AbortSignal): Promise<void> {
+    const { functions } = this.realm;
+    const undo = (address: Address): void => {
+      functions.weft_sync_finish(address, OnceState.empty, 0);
+    };
+    if (this.#isMine(await this.acquireAsync(Want.exclusive, undo, signal))) {
+      const { address } = this;
+      let state: number = OnceState.poisoned;
+      try {
+        await call();
+        state = OnceState.done;
+      } finally {
+        functions.weft_sync_finish(address, state, 0);
+      }
+    }
+  }
+
   #run(want: number, call: (state: { readonly poisoned: boolean }) => void): void {
     const { address } = this;
     const { functions } = this.realm;
     // Stays as it was while the code runs.
     const wasPoisoned = (): boolean => functions.weft_sync_poisoned(address) !== 0;
-    const result = blocking(
-      this.realm,
-      undefined,
-      (milliseconds, interruptible) => functions.weft_sync_acquire(address, want, milliseconds, interruptible),
-      () => functions.weft_sync_finish(address, wasPoisoned() ? OnceState.poisoned : OnceState.empty, 0),
-    );
-    switch (result) {
-      case Result.done:
-        return;
-      case Result.reentrant:
-        throw new ReentrantError("the code that runs once asks for itself, on this thread");
-      case Result.poisoned:
-        throw new PoisonError("the code that runs once threw: callOnceForce() tries again");
+    const undo = (): void => {
+      functions.weft_sync_finish(address, wasPoisoned() ? OnceState.poisoned : OnceState.empty, 0);
+    };
+    if (!this.#isMine(this.acquire(want, undo))) {
+      return;
     }
     const poisoned = wasPoisoned();
     let state: number = OnceState.poisoned;
@@ -74,5 +87,16 @@ export class Once extends SharedPrimitive {
     } finally {
       functions.weft_sync_finish(address, state, 0);
     }
+  }
+
+  /** Whether this thread is to run the code. */
+  #isMine(result: number): boolean {
+    switch (result) {
+      case Result.reentrant:
+        throw new ReentrantError("the code that runs once asks for itself, on this thread");
+      case Result.poisoned:
+        throw new PoisonError("the code that runs once threw: callOnceForce() tries again");
+    }
+    return result === Result.ok;
   }
 }

@@ -1,5 +1,4 @@
 import { ReentrantError, PoisonError } from "./errors.js";
-import { blocking } from "./blocking.js";
 import type { LockGuard } from "./guard.js";
 import { SharedPrimitive } from "./shared.js";
 import { Result } from "./status.js";
@@ -19,18 +18,20 @@ export abstract class PoisoningLock extends SharedPrimitive {
   /** Acquires and makes the guard; `undefined` when it was not possible within the time. */
   protected take<G extends LockGuard>(want: number, timeout: number | undefined, evenPoisoned: boolean, guard: () => G): G | undefined {
     const { address } = this;
-    const { functions } = this.realm;
-    const release = (): void => {
-      functions.weft_sync_release(address, want, 0);
-    };
-    const result = blocking(this.realm, timeout, (milliseconds, interruptible) => functions.weft_sync_acquire(address, want, milliseconds, interruptible), release);
+    const result = this.acquire(want, () => this.realm.functions.weft_sync_release(address, want, 0), timeout);
     if (result === Result.reentrant) {
       throw new ReentrantError("this thread holds the lock already and would wait for itself");
     }
-    if (result !== Result.ok) {
-      return undefined;
-    }
-    const held = guard();
+    return result === Result.ok ? this.#checked(guard(), evenPoisoned) : undefined;
+  }
+
+  /** The same without standing still, and for as long as it takes. */
+  protected async takeAsync<G extends LockGuard>(want: number, signal: AbortSignal | undefined, guard: () => G): Promise<G> {
+    await this.acquireAsync(want, (address) => this.realm.functions.weft_sync_release(address, want, 0), signal);
+    return this.#checked(guard(), false);
+  }
+
+  #checked<G extends LockGuard>(held: G, evenPoisoned: boolean): G {
     if (held.wasPoisoned && !evenPoisoned) {
       held.release();
       throw new PoisonError("a thread threw while it held this lock: look at what it protects, with recover(), and clearPoison()");
@@ -42,6 +43,20 @@ export abstract class PoisoningLock extends SharedPrimitive {
   protected during<G extends LockGuard, T>(held: G, poisons: boolean, call: (guard: G) => T): T {
     try {
       return call(held);
+    } catch (error) {
+      if (poisons) {
+        held.poison();
+      }
+      throw error;
+    } finally {
+      held.release();
+    }
+  }
+
+  /** The same for a call that may be asynchronous. */
+  protected async duringAsync<G extends LockGuard, T>(held: G, poisons: boolean, call: (guard: G) => T | Promise<T>): Promise<T> {
+    try {
+      return await call(held);
     } catch (error) {
       if (poisons) {
         held.poison();

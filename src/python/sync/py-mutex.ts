@@ -48,6 +48,20 @@ export class PyMutex extends PoisoningLock {
     return this.during(this.lock(), true, call);
   }
 
+  /**
+   * Waits for the lock without standing still: for threads that may not wait, as a page's, and for asynchronous code
+   * that holds it over several turns of the event loop. Waits also for a guard of this very realm.
+   * @throws PoisonError; the signal's reason; AttachError when Python has ended.
+   */
+  lockAsync(signal?: AbortSignal): Promise<WriteGuard> {
+    return this.takeAsync(Want.exclusive, signal, () => new WriteGuard(this));
+  }
+
+  /** As {@link withLock}, waiting without standing still; the call may be asynchronous. */
+  async withLockAsync<T>(call: (guard: WriteGuard) => T | Promise<T>, signal?: AbortSignal): Promise<T> {
+    return this.duringAsync(await this.lockAsync(signal), true, call);
+  }
+
   /** As {@link lock}, poisoned or not: to look at what it protects, and {@link clearPoison}. */
   recover(): WriteGuard {
     return this.take(Want.exclusive, undefined, true, () => new WriteGuard(this))!;

@@ -1,6 +1,8 @@
+import type { Address } from "../../abi/functions.js";
 import { PyAny } from "../any.js";
+import type { Py } from "../py.js";
 import type { Python } from "../python.js";
-import { blocking } from "./blocking.js";
+import type { Weft } from "../weft.js";
 import { ReentrantError } from "./errors.js";
 import { create, SharedPrimitive, type InRealm, type SharedSync } from "./shared.js";
 import { OnceState, Result, Want } from "./status.js";
@@ -49,6 +51,34 @@ export class PyOnceLock extends SharedPrimitive {
     return this.get(py)!;
   }
 
+  /**
+   * As {@link getOrInit} for a thread that may not wait and is not attached: waits without standing still. `make` runs
+   * attached; its result is converted before the attach ends.
+   * @returns the value, which the caller owns.
+   * @throws what `make` throws; the signal's reason; AttachError when Python has ended.
+   */
+  async getOrInitAsync(weft: Weft, make: (py: Python) => unknown, signal?: AbortSignal): Promise<Py<PyAny>> {
+    const empty = (address: Address): void => {
+      this.realm.functions.weft_sync_finish(address, OnceState.empty, 0);
+    };
+    let mine = (await this.acquireAsync(Want.exclusive, empty, signal)) === Result.ok;
+    const { address } = this;
+    try {
+      return await weft.attachAsync((py) => {
+        if (mine) {
+          mine = false;
+          this.#fill(py, () => make(py));
+        }
+        return this.get(py)!.unbind();
+      });
+    } finally {
+      if (mine && this.realm.lifecycle !== "finalized") {
+        // Attaching was not possible any more.
+        empty(address);
+      }
+    }
+  }
+
   /** Puts a value in where there is none: whether it did. Waits for a thread that is just making one. */
   set(py: Python, value: unknown): boolean {
     // Converted before, because that may fail or ask for this value.
@@ -63,13 +93,7 @@ export class PyOnceLock extends SharedPrimitive {
   /** Whether this thread is to make the value. */
   #begin(): boolean {
     const { address } = this;
-    const { functions } = this.realm;
-    const result = blocking(
-      this.realm,
-      undefined,
-      (milliseconds, interruptible) => functions.weft_sync_acquire(address, Want.exclusive, milliseconds, interruptible),
-      () => functions.weft_sync_finish(address, OnceState.empty, 0),
-    );
+    const result = this.acquire(Want.exclusive, () => this.realm.functions.weft_sync_finish(address, OnceState.empty, 0));
     if (result === Result.reentrant) {
       throw new ReentrantError("the value is asked for by the code that makes it, on this thread");
     }

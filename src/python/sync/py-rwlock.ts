@@ -57,6 +57,16 @@ export class PyRwLock extends PoisoningLock {
     return this.during(this.write(), true, call);
   }
 
+  /** As {@link read}, waiting without standing still (see `PyMutex.lockAsync`). */
+  readAsync(signal?: AbortSignal): Promise<ReadGuard> {
+    return this.takeAsync(Want.shared, signal, () => new ReadGuard(this, Want.shared));
+  }
+
+  /** As {@link write}, waiting without standing still (see `PyMutex.lockAsync`). */
+  writeAsync(signal?: AbortSignal): Promise<WriteGuard> {
+    return this.takeAsync(Want.exclusive, signal, () => new WriteGuard(this));
+  }
+
   /** As {@link write}, poisoned or not. */
   recover(): WriteGuard {
     return this.take(Want.exclusive, undefined, true, () => new WriteGuard(this))!;
