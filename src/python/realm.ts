@@ -56,12 +56,9 @@ export class Realm {
   /** Calls from Python that are under way on this thread. */
   #calls = 0;
   #gone = false;
-<<<<<<< HEAD
   #drains = 0;
-=======
   /** Words that each {@link changed} waits for. */
   readonly #watched = new Set<{ readonly address: Address }>();
->>>>>>> 7fbfd49 (Attach and lock without standing still, for threads that may not wait)
 
   constructor(id: number, memory: WebAssembly.Memory, functions: Functions) {
     this.id = id;
