@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { ensureChromium } from "./chromium.mjs";
+import { ensureBrowsers } from "./browsers.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 let passed = 0;
@@ -96,7 +96,7 @@ for (const [command, args] of builds) {
 }
 count(await run(bin("tsc"), ["--noEmit"]), undefined, /^.*error TS.*$/gm);
 ensureCompiler();
-ensureChromium();
+ensureBrowsers();
 count(await run("sh", ["scripts/test-sys.sh"]), SYS, SYS_FAILURE);
 count(await run(bin("vitest"), ["run"]), VITEST, VITEST_FAILURE);
 count(await run(node, ["dist/dev/test-cpython.js", "--subset", "ci", "--fresh"]), CLOSING_LINE, CPYTHON_FAILURE);

@@ -1,6 +1,6 @@
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
-import { findChromium } from "../../scripts/chromium.mjs";
+import { findBrowser } from "../../scripts/browsers.mjs";
 import type * as Package from "../../src/browser.js";
 import { ISOLATION, StaticServer, type ServerOptions } from "./server.js";
 
@@ -33,10 +33,7 @@ export class Pages {
 
   constructor(options: ServerOptions = {}) {
     beforeAll(async () => {
-      const executablePath = findChromium();
-      if (executablePath === undefined) {
-        throw new Error('there is no Chromium: "apt-get install chromium", or name one with WEFT_CHROMIUM');
-      }
+      const executablePath = findBrowser("chromium");
       this.#server = await StaticServer.start({ headers: ISOLATION, ...options });
       // Playwright makes a new profile in a folder of its own and removes it.
       this.#browser = await chromium.launch({ executablePath, args: ARGUMENTS, timeout: 60_000 });

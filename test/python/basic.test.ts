@@ -213,7 +213,7 @@ describe("threads of the host's", () => {
     await expect(weft.spawn(threadModule("basic.mjs"), "raise").join()).rejects.toThrow("KeyError: 'missing'");
     await expect(weft.spawn(threadModule("basic.mjs"), "fail").join()).rejects.toThrow(new RangeError("from the thread"));
     await expect(weft.spawn(threadModule("basic.mjs"), "absent").join()).rejects.toThrow("exports no function absent");
-    await expect(weft.spawn("file:///no/such.mjs", "x").join()).rejects.toThrow(/Cannot find module|Module not found|Failed to fetch/);
+    await expect(weft.spawn("file:///no/such.mjs", "x").join()).rejects.toThrow(/Cannot find module|Module not found|Failed to fetch|error loading/);
   });
 });
 
