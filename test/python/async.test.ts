@@ -52,6 +52,8 @@ function make(code: string): Py<PyAny> {
 
 /** Calls while a thread keeps the world from stopping, and the main thread from going on until it has. */
 async function whileStopping(weft: HostWeft, call: (goOn: () => void) => Promise<void>): Promise<void> {
+  // The first use of a realm makes types, which may have to stop the world.
+  await weft.run("1");
   const words = sharedWords();
   const holding = weft.spawn(threadModule("state.mjs"), "hold", words).join();
   holding.catch(() => undefined);
@@ -138,8 +140,6 @@ describe("attachAsync", () => {
 
   test("is refused when Python is terminated meanwhile", options, async () => {
     const weft = await loadWeft();
-    // The first use of a realm makes types, which may have to stop the world.
-    await weft.run("1");
     const ends: unknown[] = [];
     await whileStopping(weft, async () => {
       const waiting = [weft.attachAsync(() => 1), weft.attachAsync(() => 2)];
