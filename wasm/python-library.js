@@ -16,7 +16,7 @@ addToLibrary({
   weft_host_realm__deps: ["$weftPython"],
   weft_host_realm: () => weftPython()["id"],
   weft_host_call__deps: ["$weftPython"],
-  weft_host_call: (id, values, count, names) => weftPython()["call"](id, values, count, names),
+  weft_host_call: (operation, id, self, values, count, names) => weftPython()["call"](operation, id, self, values, count, names),
   weft_host_function__deps: ["$weftPython"],
   weft_host_function: (module, index, values, count, names, borrow, name) =>
     weftPython()["callFunction"](module, index, values, count, names, borrow, name),

@@ -22,6 +22,10 @@ export const GuestEvent = {
   job: 8,
   /** `a`: address of what a thread wrote: descriptor and length, 32 bits each, and the bytes; freed by the host with `_free`. */
   output: 10,
+  /** `a`: address of a request of another realm's thread, to be answered. */
+  request: 9,
+  /** Python has let go of values of the host realm's. */
+  released: 11,
 } as const;
 
 /** What a standard stream is: `enum weft_stdio_kind` in wasm/include/weft_sys.h. */

@@ -50,11 +50,9 @@ export const FUNCTIONS = {
   weft_job_cancel: "vp",
   weft_job_free: "vp",
   weft_serve_end: "vi",
-  weft_host_object_new: "pip",
-  weft_host_object_id: "ip",
-  weft_host_object_released: "i",
   weft_buffer_new: "piii",
   weft_memoryview_buffer: "pp",
+  weft_thread_present: "i",
   weft_thread_spawn: "iii",
   weft_error_set: "vppi",
   weft_layout_hash: "i",
@@ -73,6 +71,16 @@ export const FUNCTIONS = {
   weft_class_offset: "iii",
   weft_borrow_begin: "ipiiip",
   weft_borrow_end: "vpii",
+
+  // wasm/include/weft_js.h
+  weft_js_proxy_new: "piipi",
+  weft_js_proxy_id: "ip",
+  weft_js_released: "i",
+  weft_js_release_begin: "v",
+  weft_request_begin: "ip",
+  weft_request_end: "vppp",
+  weft_request_refuse: "vp",
+  weft_callable_throws: "ip",
 
   // wasm/include/weft_sync.h
   weft_sync_new: "piip",

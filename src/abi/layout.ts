@@ -55,6 +55,13 @@ export const STRUCTS = {
   weft_job: { c: "weft_job", size: 28, align: 4, fields: { result: [16, 4], error: [20, 4] } },
   // wasm/include/weft_class.h
   weft_borrow_words: { c: "struct weft_borrow_words", size: 12, align: 4, fields: { state: [0, 4], holder: [4, 4], owner: [8, 4] } },
+  // wasm/include/weft_js.h
+  weft_request: {
+    c: "weft_request",
+    size: 44,
+    align: 4,
+    fields: { operation: [0, 4], id: [4, 4], self: [8, 4], count: [12, 4], names: [16, 4], arguments: [20, 4] },
+  },
   // wasm/include/weft_host.h: 64-bit integers that src/hosts/node/host-fs.ts writes in this order.
   weft_host_stat: {
     c: "weft_host_stat",
@@ -136,6 +143,34 @@ export const CONSTANTS = {
   Py_TPFLAGS_DICT_SUBCLASS: 2 ** 29,
   Py_TPFLAGS_BASE_EXC_SUBCLASS: 2 ** 30,
   Py_TPFLAGS_TYPE_SUBCLASS: 2 ** 31,
+
+  WEFT_HOST_REALM: 1,
+  WEFT_JS_CALL: 1,
+  WEFT_JS_CALL_CONVERTING: 2,
+  WEFT_JS_NEW: 3,
+  WEFT_JS_GET: 4,
+  WEFT_JS_SET: 5,
+  WEFT_JS_DELETE: 6,
+  WEFT_JS_GET_ITEM: 7,
+  WEFT_JS_SET_ITEM: 8,
+  WEFT_JS_DELETE_ITEM: 9,
+  WEFT_JS_CONTAINS: 10,
+  WEFT_JS_LENGTH: 11,
+  WEFT_JS_ITERATE: 12,
+  WEFT_JS_NEXT: 13,
+  WEFT_JS_TEXT: 14,
+  WEFT_JS_REPR: 15,
+  WEFT_JS_TRUTH: 16,
+  WEFT_JS_DIR: 17,
+  WEFT_JS_TYPEOF: 18,
+  WEFT_JS_INSTANCE_OF: 19,
+  WEFT_JS_TO_PYTHON: 20,
+  WEFT_JS_TO_JS: 21,
+  WEFT_JS_WAIT: 22,
+  WEFT_JS_THEN: 23,
+  WEFT_JS_CALLABLE: 1,
+  WEFT_JS_THENABLE: 2,
+  WEFT_JS_CONVERTING: 4,
 
   // The C library's, as the guest passes them to the host.
   O_CREAT: 0o100,

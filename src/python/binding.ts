@@ -1,9 +1,10 @@
 import type { Address, Functions } from "../abi/functions.js";
 import { checkLayout } from "../abi/layout.js";
-import { PyAny } from "./any.js";
 import { callFunction } from "./classes/call.js";
 import { executeModule } from "./classes/install.js";
-import { Python, RawFunction } from "./python.js";
+import { begin, exceptionOf, type Operation } from "./js/call.js";
+import { HostRequests } from "./js/requests.js";
+import { Python } from "./python.js";
 import { Realm } from "./realm.js";
 
 /**
@@ -19,6 +20,7 @@ export class RealmBinding {
   /** See {@link Realm.importNow}; to be set before the glue is loaded. */
   importNow: Realm["importNow"];
   #realm: Realm | undefined;
+  #requests!: HostRequests;
 
   /** @param id the realm's number, unique in the program. */
   constructor(id: number) {
@@ -32,7 +34,10 @@ export class RealmBinding {
    */
   bind(memory: WebAssembly.Memory, functions: Functions): void {
     checkLayout(functions);
-    this.#realm ??= new Realm(this.id, memory, functions);
+    if (!this.#realm) {
+      this.#realm = new Realm(this.id, memory, functions);
+      this.#requests = new HostRequests(this.#realm);
+    }
     this.#realm.importNow = this.importNow;
   }
 
@@ -46,7 +51,9 @@ export class RealmBinding {
 
   /** The thread that `weft_thread_spawn(id)` started runs. */
   thread(id: number): void {
-    this.onThread(id);
+    this.realm.calling(() => {
+      this.onThread(id);
+    });
   }
 
   /** Python calls a function of a module that TypeScript defines: a new reference, or 0 with a pending exception. */
@@ -59,59 +66,40 @@ export class RealmBinding {
     return executeModule(this.realm, module, object);
   }
 
-  /** Python calls the value `id`: returns a new reference, or 0 with a pending exception. */
-  call(id: number, values: Address, count: number, names: Address): Address {
+  /** The host realm: another realm's thread asks for an operation. */
+  onRequest(request: Address): void {
+    this.#requests.onRequest(request);
+  }
+
+  /** The host realm: Python has let go of values. */
+  onReleased(): void {
+    this.#requests.onReleased();
+  }
+
+  /**
+   * Python does something with the value `id`: see call.ts. Returns a new reference, or 0: with a pending exception, or
+   * where there is nothing to return.
+   */
+  call(operation: number, id: number, self: number, values: Address, count: number, names: Address): Address {
     const { realm } = this;
-    const { functions } = realm;
     let result: Address = 0;
     let raised: Address = 0;
     realm.entered(() => {
       const py = new Python(realm);
+      let under: Operation | undefined;
       try {
-        result = this.#called(py, id, values, count, names);
+        under = begin(py, { operation, id, self, values, count, names });
+        result = under.finish(py, under.perform());
       } catch (error) {
-        py.raise(error);
         // Set again after the scope's end, which may run destructors.
-        raised = functions.PyErr_GetRaisedException();
+        raised = exceptionOf(py, error);
+      } finally {
+        under?.end();
       }
     });
     if (raised !== 0) {
-      functions.PyErr_SetRaisedException(raised);
+      realm.functions.PyErr_SetRaisedException(raised);
     }
     return result;
-  }
-
-  #called(py: Python, id: number, values: Address, count: number, names: Address): Address {
-    const { functions, memory } = py.realm;
-    const value = py.realm.value(id);
-    const at = (index: number): PyAny => {
-      const pointer = memory.word(values + 4 * index);
-      functions.Py_IncRef(pointer);
-      return new PyAny(py, pointer);
-    };
-    const positional = Array.from({ length: count }, (_, i) => at(i));
-    const keywords = new Map<string, PyAny>();
-    if (names !== 0) {
-      const number = functions.PyTuple_Size(names);
-      for (let i = 0; i < number; i++) {
-        // A tuple does not change: its references stay.
-        keywords.set(py.text(functions.PyTuple_GetItem(names, i)), at(count + i));
-      }
-    }
-    let result: unknown;
-    if (value instanceof RawFunction) {
-      result = value.call(py, positional, keywords);
-    } else if (typeof value === "function") {
-      const converted = positional.map((object) => object.toJs());
-      if (keywords.size > 0) {
-        converted.push(Object.fromEntries([...keywords].map(([name, object]) => [name, object.toJs()])));
-      }
-      result = (value as (...values: unknown[]) => unknown)(...converted);
-    } else {
-      throw py.error(py.builtin("TypeError"), `this host object is a ${typeof value} and cannot be called`);
-    }
-    const object = py.from(result);
-    functions.Py_IncRef(object.pointer);
-    return object.pointer;
   }
 }

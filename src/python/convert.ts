@@ -225,7 +225,8 @@ export interface Reading {
   other(pointer: Address): unknown;
 }
 
-type Reader = (reading: Reading, pointer: Address) => unknown;
+/** Reads an object of one builtin type. */
+export type Reader = (reading: Reading, pointer: Address) => unknown;
 
 /** `ob_type` in an object of the free-threaded build. */
 const OB_TYPE = 16;
@@ -376,3 +377,6 @@ export const READERS: Readonly<Record<string, Reader>> = {
   frozenset: readSet,
   dict: readDict,
 };
+
+/** Those that read what other objects are in. */
+export const CONTAINERS: ReadonlySet<Reader> = new Set([readList, readTuple, readSet, readDict]);

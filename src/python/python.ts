@@ -196,6 +196,12 @@ export class Python implements Attached {
     const text = isPanic ? error.message : error instanceof Error ? `${error.name}: ${error.message}` : textOf(error);
     const exception = (isPanic ? panic : hostError).bind(this).call(text);
     exception.setAttr("host", this.hostObject(error, "error"));
+    if (error instanceof Error) {
+      // Also where `host` cannot be asked: on threads of other realms.
+      exception.setAttr("name", String(error.name));
+      exception.setAttr("message", String(error.message));
+      exception.setAttr("stack", typeof error.stack === "string" ? error.stack : undefined);
+    }
     return exception;
   }
 
@@ -317,6 +323,11 @@ export class Python implements Attached {
     return pointer;
   }
 
+  /** @internal How objects of builtin types are read, by the types' addresses. */
+  get readers(): RealmCache["readers"] {
+    return this.#cache.readers;
+  }
+
   toJs(object: Handle): unknown {
     const { none } = this;
     const reading: Reading = {
@@ -337,7 +348,7 @@ export class Python implements Attached {
   }
 
   #host(object: PyAny): { value: unknown } | undefined {
-    const id = this.realm.functions.weft_host_object_id(object.pointer);
+    const id = this.realm.functions.weft_js_proxy_id(object.pointer);
     return id < 0 ? undefined : { value: this.realm.value(id) };
   }
 
@@ -348,10 +359,25 @@ export class Python implements Attached {
    */
   hostObject(value: unknown, name: string): PyAny {
     this.realm.requireAttached();
+    return this.realm.withText(name, (address) => this.#proxy(value, undefined, address, traits(value) | CONSTANTS.WEFT_JS_CONVERTING));
+  }
+
+  /**
+   * A `weft.JsProxy` for a value of this realm, which keeps it alive: Python code reads its properties, calls it
+   * with `self` as `this`, and so on, as with the values that it gets from the module `js`.
+   */
+  jsProxy(value: unknown, self?: unknown): PyAny {
+    this.realm.requireAttached();
+    return this.#proxy(value, self, 0, traits(value));
+  }
+
+  #proxy(value: unknown, self: unknown, name: Address, flags: number): PyAny {
     const id = this.realm.keep(value);
-    const pointer = this.realm.withText(name, (address) => this.realm.functions.weft_host_object_new(id, address));
+    const selfId = self === undefined ? -1 : this.realm.keep(self);
+    const pointer = this.realm.functions.weft_js_proxy_new(id, selfId, name, flags);
     if (pointer === 0) {
       this.realm.forget(id);
+      this.realm.forget(selfId);
     }
     return this.any(pointer);
   }
@@ -670,6 +696,19 @@ export class Python implements Attached {
   /** Releases what bound references `call` makes at its end, for loops over many objects. */
   scoped<T>(call: () => T): T {
     return this.realm.attach(call);
+  }
+}
+
+/** What a proxy of the value can do in Python besides being passed on: C's `enum weft_js_flags`. */
+function traits(value: unknown): number {
+  if (typeof value === "function" || value instanceof RawFunction) {
+    return CONSTANTS.WEFT_JS_CALLABLE;
+  }
+  try {
+    return typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function" ? CONSTANTS.WEFT_JS_THENABLE : 0;
+  } catch {
+    // A getter or a proxy that throws: no promise.
+    return 0;
   }
 }
 

@@ -3,6 +3,7 @@ import { offsetOf } from "../abi/layout.js";
 import { canBlock, SPIN_MS, WouldBlockError } from "./can-block.js";
 import { AttachError, DetachedError, lifecycleState, Lifecycle, type LifecycleState } from "./lifecycle.js";
 import { Memory } from "./memory.js";
+import { releasePromise } from "./js/promises.js";
 import { Scope } from "./scope.js";
 
 /** Places in the runtime's words, in words. */
@@ -50,11 +51,19 @@ export class Realm {
   /** The innermost scope while attached. */
   scope: Scope | undefined;
   readonly #words: Address;
-  readonly #values = new Map<number, unknown>();
+  /** Values by their numbers, and how many proxies have each. */
+  readonly #values = new Map<number, { readonly value: unknown; count: number }>();
+  readonly #numbers = new Map<unknown, number>();
   #nextValue = 1;
   #seenReleased = 0;
   /** Calls from Python that are under way on this thread. */
   #calls = 0;
+  /** The same with those in which the thread is detached, and other code that somebody waits for. */
+  #callers = 0;
+  /** Whether the thread may be waiting in C to attach. */
+  #attaching = false;
+  /** References that were dropped while no thread ran in this realm. */
+  readonly #late: Address[] = [];
   #gone = false;
   #drains = 0;
   /** Words that each {@link changed} waits for. */
@@ -87,11 +96,46 @@ export class Realm {
     this.#watched.forEach(({ address }) => {
       this.poke(address);
     });
+    this.#numbers.clear();
+  }
+
+  /** Whether {@link abandon} was called. */
+  get abandoned(): boolean {
+    return this.#gone;
   }
 
   /** Whether this thread is attached. */
   get attached(): boolean {
     return this.attachCount > 0;
+  }
+
+  /** Whether an event that is handled now came while this thread is in Python or on its way there. */
+  get busy(): boolean {
+    return this.attachCount !== 0 || this.#attaching;
+  }
+
+  /** Whether this thread runs below somebody who gets what is thrown, not just below an event loop. */
+  get inCall(): boolean {
+    return this.attachCount > 0 || this.#callers > 0;
+  }
+
+  /** Runs code whose caller gets what it throws; see {@link inCall}. */
+  calling<T>(call: () => T): T {
+    this.#callers++;
+    try {
+      return call();
+    } finally {
+      this.#callers--;
+    }
+  }
+
+  #attachWaiting(): number {
+    this.#attaching = true;
+    try {
+      return this.functions.weft_attach();
+    } finally {
+      this.#attaching = false;
+    }
   }
 
   /** @throws DetachedError when this thread is not attached. */
@@ -112,7 +156,7 @@ export class Realm {
   attach<T>(call: (scope: Scope) => T): T {
     this.#requireAttachable();
     if (this.attachCount === 0) {
-      const refused = this.mayBlock ? this.functions.weft_attach() : this.#attachSpinning();
+      const refused = this.mayBlock ? this.#attachWaiting() : this.#attachSpinning();
       if (refused !== 0) {
         throw new AttachError(lifecycleState(refused < 0 ? Lifecycle.uninitialized : refused));
       }
@@ -242,7 +286,7 @@ export class Realm {
       if (calls > 0) {
         this.functions.weft_resume();
       } else {
-        refused = this.functions.weft_attach();
+        refused = this.#attachWaiting();
       }
       if (refused !== 0) {
         // Over whatever `call` threw: nothing that needs Python can go on.
@@ -274,6 +318,7 @@ export class Realm {
     const inner = new Scope();
     this.attachCount++;
     this.#calls++;
+    this.#callers++;
     this.scope = inner;
     this.drain();
     return inner;
@@ -283,6 +328,7 @@ export class Realm {
     // Before the call is over: while destructors run it still needs to be attached.
     this.#leave(inner, outer);
     this.#calls--;
+    this.#callers--;
   }
 
   /** Attached: releases what detached threads dropped, and values that Python let go of. */
@@ -302,9 +348,17 @@ export class Realm {
     const released = Atomics.load(words, at + RELEASED);
     if (released !== this.#seenReleased) {
       this.#seenReleased = released;
-      for (let id = this.functions.weft_host_object_released(); id >= 0; id = this.functions.weft_host_object_released()) {
-        this.#values.delete(id);
-      }
+      this.forgetReleased();
+    }
+    while (this.#late.length > 0) {
+      this.functions.Py_DecRef(this.#late.pop()!);
+    }
+  }
+
+  /** Forgets values that Python let go of. Needs no attached thread. */
+  forgetReleased(): void {
+    for (let id = this.functions.weft_js_released(); id >= 0; id = this.functions.weft_js_released()) {
+      this.forget(id);
     }
   }
 
@@ -315,8 +369,11 @@ export class Realm {
     }
     if (this.attachCount > 0) {
       this.functions.Py_DecRef(pointer);
-    } else {
+    } else if (this.functions.weft_thread_present() !== 0) {
       this.functions.weft_pool_drop(pointer);
+    } else {
+      // A finalizer ran in a worker between two threads: without a stack, C cannot be called. The next thread does it.
+      this.#late.push(pointer);
     }
   }
 
@@ -327,21 +384,38 @@ export class Realm {
     }
   }
 
-  /** Keeps a value of this realm until Python releases its number. */
+  /**
+   * Keeps a value of this realm until Python releases its number, as often as it was kept. While it is kept it has
+   * the same number; the globals always have 0.
+   */
   keep(value: unknown): number {
+    if (value === globalThis) {
+      return 0;
+    }
+    const known = this.#numbers.get(value);
+    if (known !== undefined) {
+      this.#values.get(known)!.count++;
+      return known;
+    }
     const id = this.#nextValue++;
-    this.#values.set(id, value);
+    this.#values.set(id, { value, count: 1 });
+    this.#numbers.set(value, id);
     return id;
   }
 
-  /** Forgets a value that no Python object came to stand for. */
+  /** Undoes one {@link keep}. */
   forget(id: number): void {
-    this.#values.delete(id);
+    const kept = this.#values.get(id);
+    if (kept && --kept.count === 0) {
+      this.#values.delete(id);
+      this.#numbers.delete(kept.value);
+      releasePromise(kept.value);
+    }
   }
 
   /** The value that {@link keep} numbered. */
   value(id: number): unknown {
-    return this.#values.get(id);
+    return id === 0 ? globalThis : this.#values.get(id)?.value;
   }
 
   /** How many values Python objects stand for, for leak checks. */

@@ -78,6 +78,10 @@ export interface GuestPlatform {
    * the guest: it must only store the bytes; what follows from them comes later.
    */
   onOutput?(fd: number, data: Uint8Array): void;
+  /** A thread asks for something that only the realm that owns the guest can do. */
+  onRequest?(request: Address): void;
+  /** Python has let go of values of that realm's. */
+  onReleased?(): void;
 }
 
 /** A program's end: its exit status, or what broke the runtime. */
@@ -255,6 +259,12 @@ export class Guest {
         return;
       case GuestEvent.job:
         this.#platform.onJob?.(a);
+        return;
+      case GuestEvent.request:
+        this.#platform.onRequest?.(a);
+        return;
+      case GuestEvent.released:
+        this.#platform.onReleased?.();
         return;
       default:
         throw new TypeError(`the guest sent an event of unknown kind ${kind}: runtime and host do not match`);

@@ -194,17 +194,6 @@ describe("across the border", () => {
     expect(await Promise.all(threads.map((thread) => thread.join()))).toEqual(threads.map(() => all));
   });
 
-  test("a function of another realm gives a RuntimeError", async () => {
-    const { weft } = shared;
-    const func = weft.attach((py) => py.function(() => 1, "mine").unbind());
-    const ends = Array.from({ length: 3 }, () => weft.spawn(state, "callForeign", weft.attach((py) => func.cloneRef(py))).join());
-    for (const end of await Promise.all(ends)) {
-      expect(end).toMatch(/^RuntimeError: the host function 'mine' belongs to realm 1 and cannot be called on a thread of realm \d+$/);
-    }
-    await expect(weft.run("f()", { globals: weft.attach((py) => py.dict([["f", func.bind(py)]]).unbind()) })).rejects.toThrow("belongs to realm 1");
-    func.drop();
-  });
-
   test.each<[string, (py: Python, func: PyAny) => unknown]>([
     ["a call", (_, func) => func.call()],
     ["a raw call", (py) => py.rawFunction("raw", () => { throw new RangeError("mine"); }).call()],

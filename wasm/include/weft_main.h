@@ -22,6 +22,8 @@ enum weft_event {
   WEFT_EVENT_READY = 7,     /* a serving main thread is there: host threads may attach */
   WEFT_EVENT_JOB = 8,       /* a: weft_job that has ended; the host frees it */
   WEFT_EVENT_OUTPUT = 10,   /* a: what a thread wrote (malloc'ed; host frees): descriptor, length, bytes */
+  WEFT_EVENT_REQUEST = 9,   /* a: weft_request (weft_js.h) to be answered */
+  WEFT_EVENT_RELEASED = 11, /* proxies of the host realm's values have died: see js_handles.c */
 };
 
 /* Any thread: queue an event for the host realm and return. */

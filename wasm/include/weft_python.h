@@ -1,5 +1,5 @@
 /* The host's way into Python: which threads may attach and when, jobs for the main thread,
- * references that are dropped by detached threads, host objects inside of Python.
+ * references that are dropped by detached threads. weft_js.h has the way from Python into JavaScript.
  *
  * A host thread is one that CPython did not make and that joins: the host realm, a worker of
  * the host's, a thread that weft_thread_spawn() started. */
@@ -77,12 +77,9 @@ int weft_serve(void);
 /* Wakes the loop, so that it drains the pool. */
 void weft_serve_wake(void);
 
-/* A Python object that stands for a value of one realm; calling it calls there. */
-PyObject *weft_host_object_new(int32_t id, const char *name);
-/* The value's id in the calling thread's realm, or -1 for other realms and objects. */
-int32_t weft_host_object_id(PyObject *object);
-/* Takes an id of this realm that Python released, or returns -1. */
-int32_t weft_host_object_released(void);
+/* Whether a thread runs in this realm: a worker realm has none between two of them, and C code that needs a
+ * stack or a thread must not be called then. */
+int weft_thread_present(void);
 
 /* A new object with `length` zeroed items: a block of memory with the buffer protocol. `format` is a character
  * of the struct module. Null with a pending exception. */
@@ -104,7 +101,6 @@ int32_t weft_this_realm(void);
 
 /* Imports, in wasm/python-library.js. */
 extern int32_t weft_host_realm(void);
-extern PyObject *weft_host_call(int32_t id, PyObject *const *arguments, Py_ssize_t count, PyObject *names);
 extern void weft_host_thread(int32_t id);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "weft_class.h"
 #include "weft_host.h"
+#include "weft_js.h"
 #include "weft_python.h"
 
 #include "weft_layout.h"

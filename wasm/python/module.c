@@ -1,4 +1,5 @@
-/* The Python module `weft`: the exceptions that stand for those of the host. */
+/* The Python module `weft`: the exceptions that stand for those of the host, and JavaScript's values. */
+#include "weft_js.h"
 #include "weft_python.h"
 
 static int fill(PyObject *module) {
@@ -6,16 +7,21 @@ static int fill(PyObject *module) {
     const char *name, *full, *doc;
     PyObject *base;
   } types[] = {
-    {"HostError", "weft.HostError", "The host's code threw; `host` stands for what it threw.", PyExc_Exception},
+    {"HostError", "weft.HostError",
+     "The host's code threw; `host` stands for what it threw. `name`, `message` and `stack` are those of a JavaScript error.",
+     PyExc_Exception},
     {"PanicException", "weft.PanicException", "A fault inside of the host's code that no `except Exception` shall hide.", PyExc_BaseException},
   };
   for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-    PyObject *type = PyErr_NewExceptionWithDoc(types[i].full, types[i].doc, types[i].base, NULL);
+    /* What an instance has that Python code made itself. */
+    PyObject *none = Py_BuildValue("{s:O,s:O,s:O,s:O}", "host", Py_None, "name", Py_None, "message", Py_None, "stack", Py_None);
+    PyObject *type = none ? PyErr_NewExceptionWithDoc(types[i].full, types[i].doc, types[i].base, none) : NULL;
+    Py_XDECREF(none);
     if (PyModule_Add(module, types[i].name, type) != 0) {
       return -1;
     }
   }
-  return 0;
+  return weft_js_fill(module);
 }
 
 static PyModuleDef_Slot slots[] = {
@@ -34,4 +40,14 @@ static PyModuleDef definition = {
 
 static PyObject *init(void) { return PyModuleDef_Init(&definition); }
 
-int weft_module_install(void) { return PyImport_AppendInittab("weft", init); }
+int weft_module_install(void) {
+  return PyImport_AppendInittab("weft", init) == 0 ? PyImport_AppendInittab("js", weft_js_module_init) : -1;
+}
+
+void weft_error_set(PyObject *kind, const char *message, Py_ssize_t length) {
+  PyObject *text = PyUnicode_DecodeUTF8(message, length, "replace");
+  if (text) {
+    PyErr_SetObject(kind, text);
+    Py_DECREF(text);
+  }
+}

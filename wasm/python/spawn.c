@@ -5,6 +5,8 @@
 #include "weft_python.h"
 #include "weft_thread.h"
 
+int weft_thread_present(void) { return pthread_self() != 0; }
+
 static void *run(void *id) {
   weft_thread_begin();
   weft_host_thread((int32_t)(intptr_t)id);

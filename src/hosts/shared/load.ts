@@ -64,6 +64,12 @@ export async function startWeft(
       onJob: (job) => {
         weft!.onJob(job);
       },
+      onRequest: (request) => {
+        binding.onRequest(request);
+      },
+      onReleased: () => {
+        binding.onReleased();
+      },
     },
     {
       arguments: ["python", ...(options.pythonOptions ?? [])],

@@ -228,7 +228,7 @@ function state({ offset }: PlacedField, writable: boolean, frozen: boolean): Acc
       const realm = realmOf(this);
       const pointer = realm.memory.word(addressOf(this) + offset);
       // Borrowing has made sure that this is the realm that made the object.
-      return pointer === 0 ? undefined : realm.value(realm.functions.weft_host_object_id(pointer));
+      return pointer === 0 ? undefined : realm.value(realm.functions.weft_js_proxy_id(pointer));
     },
     set(value: unknown) {
       writable || refuse("state");

@@ -227,20 +227,6 @@ export function roundTrips(weft) {
   });
 }
 
-/** Calls a function of another realm. */
-export function callForeign(weft, func) {
-  return weft.attach((py) => {
-    try {
-      func.bind(py).call(1);
-    } catch (error) {
-      return error.message;
-    } finally {
-      func.drop();
-    }
-    return "nothing thrown";
-  });
-}
-
 /** Endless recursion through JavaScript and Python. */
 export function recurse(weft) {
   return weft.attach((py) => {
