@@ -124,6 +124,11 @@ export function toPython(py: Attached, value: unknown, func: (value: Function) =
   if (prototype === Object.prototype || prototype === null) {
     return dict(py, Object.entries(value), func);
   }
+  if (ArrayBuffer.isView(value)) {
+    throw new ConversionError(
+      `a ${value.constructor.name} has no counterpart in Python: pass py.memoryview(value) where it lies in a buffer of Python's, t.typedArray(${value.constructor.name}).into(py, value) to copy the items, or a Uint8Array to copy the bytes`,
+    );
+  }
   throw new ConversionError(
     `an object of class ${value.constructor?.name ?? "?"} has no counterpart in Python: convert it, or pass py.hostObject(value) to hand it on as it is`,
   );

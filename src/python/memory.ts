@@ -1,4 +1,5 @@
 import type { Address } from "../abi/functions.js";
+import { copyIn, copyOut } from "./shared-copy.js";
 
 // A mark at the beginning is a character of the text.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -102,7 +103,7 @@ export class Memory {
       return text;
     }
     // A copy: TextDecoder refuses shared memory.
-    return decoder.decode(bytes.slice());
+    return decoder.decode(copyOut(bytes));
   }
 
   /** Encodes `text` as UTF-8 into `length` bytes at `address` and returns how many it took. */
@@ -122,7 +123,7 @@ export class Memory {
       }
     }
     const encoded = encoder.encode(text);
-    bytes.set(encoded);
+    copyIn(bytes.subarray(0, encoded.length), encoded);
     return encoded.length;
   }
 }

@@ -1,4 +1,5 @@
 import { PyAny } from "./any.js";
+import { PyBuffer } from "./buffer/py-buffer.js";
 import { Py, type BoundClass, type SentPy } from "./py.js";
 import type { Realm } from "./realm.js";
 import { Barrier } from "./sync/barrier.js";
@@ -57,6 +58,9 @@ export function sendAll(value: unknown, moved: Moved[]): unknown {
     moved.push(record);
     const [weftShared] = Object.entries(SHARED).find(([, one]) => value instanceof one)!;
     return { weftShared, record };
+  }
+  if (value instanceof PyBuffer) {
+    throw new TypeError("a buffer belongs to its thread: send its object, buffer.object(py).unbind(), and ask that for a buffer there");
   }
   if (Array.isArray(value)) {
     return value.map((item) => sendAll(item, moved));

@@ -253,6 +253,7 @@ describe("memory of both sides", () => {
     shared.weft.attach((py) => {
       expect(() => py.memoryview(new Float32Array(2))).toThrow("use py.allocateBuffer(Float32Array, 2)");
       expect(() => py.memoryview(new Uint8Array(new SharedArrayBuffer(4)))).toThrow(ConversionError);
+      expect(() => py.from(new Float32Array(2))).toThrow("t.typedArray(Float32Array).into(py, value)");
       // Bytes are copied where they are converted.
       expect(py.memoryview(py.from(new Uint8Array([1]))).callMethod("tolist").toJs()).toEqual([1]);
       using buffer = py.eval("bytearray(b'abc')").buffer(Uint8Array);
@@ -408,6 +409,55 @@ object = Counted()
       .poll(() => weft.attach((py) => py.eval("object.given, object.back", space.bind(py)).toJs()), { timeout: 30_000 })
       .toEqual([1500, 1500]);
     space.drop();
+  });
+
+  test("extend against copy", { timeout: LIMIT }, async () => {
+    const { weft } = shared;
+    const space = weft.attach((py) => {
+      const dict = py.dict();
+      py.run(
+        `
+import threading
+object, lock, done, counts = bytearray(), threading.Lock(), threading.Event(), [0, 0]
+def extend():
+    # A bytearray is not safe by itself in 3.13: the lock is for what counts its exports and resizes it.
+    while not done.is_set():
+        with lock:
+            try:
+                if len(object) >= 100_000: object.clear()
+                object.extend(range(256))
+                counts[0] += 1
+            except BufferError:
+                counts[1] += 1
+thread = threading.Thread(target=extend)
+thread.start()
+def join():
+    done.set()
+    thread.join()
+    object.extend(b"free again")
+    return counts
+`,
+        dict,
+      );
+      return dict.unbind();
+    });
+    const ends = weft.attach((py) => Array.from({ length: 2 }, () => {
+      const given = ["object", "lock", "counts"].map((name) => space.bind(py).getItem(name).unbind());
+      return weft.spawn<number>(threadModule("buffer.mjs"), "copyExtended", ...given, 100).join();
+    }));
+    try {
+      expect(Math.max(...(await Promise.all(ends)))).toBeGreaterThan(0);
+    } finally {
+      (await weft.call((py) => ({ callable: space.bind(py).getItem("join"), positional: [] }))).drop();
+      expect(weft.attach((py) => space.bind(py).getItem("object").callMethod("endswith", new TextEncoder().encode("free again")).toJs())).toBe(true);
+      space.drop();
+    }
+  });
+
+  test("a buffer is not sent to another thread; its object is", async () => {
+    const { weft } = shared;
+    using buffer = weft.attach((py) => py.allocateBuffer(Int32Array, 1));
+    await expect(weft.spawn(threadModule("buffer.mjs"), "add", buffer).join()).rejects.toThrow("send its object");
   });
 
   test("what was forgotten is released, but not while somebody has its array", { timeout: LIMIT }, () => {

@@ -183,7 +183,8 @@ export class PyBuffer<A extends TypedArray = TypedArray, T = unknown> {
 
   /**
    * The items in the guest's memory, to read and to write. Not to be used after the release: JavaScript cannot take an
-   * array back, and the memory may be another object's by then.
+   * array back, and the memory may be another object's by then. Whoever has it keeps the buffer from being collected; a
+   * `subarray()` of it does not.
    * @throws DetachedError after the release; ConversionError for a buffer that is read-only, has gaps between its items,
    * or items that no typed array shows.
    */

@@ -11,7 +11,20 @@ const SHOWN = [PyString, PyInt, PyBool, PyFloat, PyBytes];
 /** Characters of it at most. */
 const WIDTH = 60;
 
-/** A value that does not fit its schema. The message begins with where: `point.tags[3]: expected str, got int 7`. */
+/**
+ * A value that does not fit its schema. The message begins with where. A plain error: it holds no Python object and belongs to no
+ * thread.
+ * @example
+ * ```js
+ * weft.attach((py) => {
+ *   try {
+ *     t.list(t.str).extract(py.list(["a", 7]), "tags");
+ *   } catch (error) {
+ *     console.log(error.message); // tags[1]: expected str, got int 7
+ *   }
+ * });
+ * ```
+ */
 export class SchemaError extends ConversionError {
   override readonly name = "SchemaError";
   /** The steps from the whole to the part that does not fit: `.tags`, `[3]`. */

@@ -9,8 +9,16 @@ export type Infer<S> = S extends Schema<infer T> ? T : never;
  * How one kind of values goes from Python to JavaScript and back. Nothing is converted silently: an object of another
  * kind is an error that says where it is.
  *
- * Schemas are values without state, of no thread; make them once. They are made with {@link t}.
+ * Schemas are values without state, of no thread; make them once, with `t`.
  * @typeParam T what JavaScript has for it.
+ * @example
+ * ```js
+ * const year = t.int.between(1, 9999).map((n) => new Date(Date.UTC(n, 0)), (date) => date.getUTCFullYear(), "year");
+ * weft.attach((py) => {
+ *   console.log(py.int(2020).extract(year).toISOString()); // 2020-01-01T00:00:00.000Z
+ *   console.log(year.into(py, new Date(0)).repr()); // 1970
+ * });
+ * ```
  */
 export abstract class Schema<T> implements Extractor<T> {
   /** What errors call it, in Python's words: `list[int]`. */

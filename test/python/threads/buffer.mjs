@@ -96,6 +96,36 @@ export function export_(weft, object, rounds) {
   object.drop();
 }
 
+/** Copies a bytearray that Python code extends meanwhile; `lock` is held for the export and the release, not between. */
+export function copyExtended(weft, object, lock, counts, rounds) {
+  let longest = 0;
+  const deadline = performance.now() + 20_000;
+  weft.attach((py) => {
+    const mutex = lock.bind(py);
+    // Until it was both extended and refused because of an export.
+    for (let i = 0; i < rounds || !counts.bind(py).toJs().every((count) => count > 0); i++) {
+      if (performance.now() > deadline) {
+        throw new Error(`extended and refused: ${counts.bind(py).repr()} times`);
+      }
+      mutex.callMethod("acquire");
+      const buffer = object.bind(py).buffer(Uint8Array);
+      mutex.callMethod("release");
+      const before = buffer.copy();
+      py.detach(() => undefined);
+      const after = buffer.copy();
+      mutex.callMethod("acquire");
+      buffer.release();
+      mutex.callMethod("release");
+      if (before.length !== after.length || before.some((byte, at) => byte !== (at & 255) || after[at] !== byte)) {
+        throw new Error("the memory moved or changed while it was exported");
+      }
+      longest = Math.max(longest, after.length);
+    }
+  });
+  [object, lock, counts].forEach((one) => one.drop());
+  return longest;
+}
+
 /** Run with --expose-gc: forgets buffers, and keeps an array of one. */
 export async function forget(weft) {
   const { refs, array } = weft.attach((py) => {
