@@ -3,6 +3,7 @@ import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { bundlePlayground } from "./playground.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -50,3 +51,4 @@ for (const name of ["bin", "browser", "chunks", "dev", "lib", ...Object.keys(ENT
 await build({ ...common, entryPoints: present(ENTRIES), outdir: "dist", platform: "node", target: "node20" });
 await build({ ...common, entryPoints: present(BROWSER_ENTRIES), outdir: "dist/browser", platform: "browser", target: BROWSERS });
 await build({ ...common, entryPoints: present(CLASSIC_ENTRIES), outdir: "dist/browser", splitting: false, format: "iife", platform: "browser", target: BROWSERS });
+await bundlePlayground();

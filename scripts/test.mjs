@@ -95,6 +95,7 @@ for (const [command, args] of builds) {
   }
 }
 count(await run(bin("tsc"), ["--noEmit"]), undefined, /^.*error TS.*$/gm);
+count(await run(bin("tsc"), ["--project", "src/playground"]), undefined, /^.*error TS.*$/gm);
 ensureCompiler();
 ensureBrowsers();
 count(await run("sh", ["scripts/test-sys.sh"]), SYS, SYS_FAILURE);

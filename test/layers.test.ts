@@ -10,6 +10,8 @@ interface Layer {
   readonly layers: readonly string[];
   /** Whether Node's built-in modules may be imported. */
   readonly node: boolean;
+  /** Other packages and assets that it may import, by the beginnings or ends of their names. */
+  readonly packages?: readonly string[];
 }
 
 /**
@@ -26,6 +28,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "index.ts": { layers: ["abi", "runtime", "python"], node: false },
   "node.ts": { layers: ["index.ts", "hosts/shared", "hosts/node"], node: true },
   "browser.ts": { layers: ["index.ts", "hosts/shared", "hosts/browser"], node: false },
+  playground: { layers: ["browser.ts", "hosts/browser"], node: false, packages: ["@codemirror/", "@lezer/", "@xterm/", ".py", ".css"] },
   // Tools beside the command line.
   build: { layers: ["abi"], node: true },
   bench: { layers: ["abi", "node.ts"], node: true },
@@ -98,6 +101,8 @@ function forbidden(graph: Graph, layers: Readonly<Record<string, Layer>>): strin
         if (layerOf(target) !== layerOf(file) && !layer.layers.includes(layerOf(target))) {
           problems.push(`${file}: ${layerOf(file)} may not import ${target}`);
         }
+      } else if (layer.packages?.some((name) => target.startsWith(name) || target.endsWith(name)) === true) {
+        continue;
       } else if (!isBuiltin(target)) {
         problems.push(`${file}: ${target} is neither a file of src nor a module of Node`);
       } else if (!layer.node) {
@@ -209,6 +214,8 @@ describe("the check itself", () => {
       ["build/build.ts", ["cli/weft.ts", "abi/missing.ts"]],
       ["bench/startup.ts", ["runtime/guest.ts", "../package.json"]],
       ["elsewhere/file.ts", []],
+      ["playground/main.ts", ["@codemirror/view", "playground/examples/a.py", "browser.ts", "node:fs", "some-package"]],
+      ["browser.ts", []],
     ]);
     expect(forbidden(graph, LAYERS)).toEqual([
       "abi/upward.ts: abi may not import runtime/guest.ts",
@@ -222,6 +229,8 @@ describe("the check itself", () => {
       "bench/startup.ts: bench may not import runtime/guest.ts",
       "bench/startup.ts: ../package.json is neither a file of src nor a module of Node",
       "elsewhere/file.ts: no layer has this file; add it to the table",
+      "playground/main.ts: playground may not import node:fs, a module of Node",
+      "playground/main.ts: some-package is neither a file of src nor a module of Node",
     ]);
   });
 });

@@ -1,0 +1,67 @@
+// Makes dist/playground: a static folder with the page, its workers and the runtime.
+import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const out = join(root, "dist/playground");
+const runtime = join(root, "dist/runtime/release");
+
+const BROWSERS = ["chrome111", "firefox115", "safari17"];
+
+/** What every response of a host needs, in the form that Netlify, Cloudflare Pages and others read. */
+export const HEADERS = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+/** Bundles the page. */
+export async function bundlePlayground() {
+  rmSync(out, { recursive: true, force: true });
+  await build({
+    absWorkingDir: root,
+    entryPoints: {
+      main: "src/playground/main.ts",
+      "interpreter-worker": "src/playground/interpreter-worker.ts",
+      "realm-worker": "src/hosts/browser/realm-worker.ts",
+    },
+    outdir: "dist/playground",
+    chunkNames: "chunks/[name]-[hash]",
+    bundle: true,
+    // A realm has each class once.
+    splitting: true,
+    minify: true,
+    format: "esm",
+    sourcemap: "linked",
+    loader: { ".py": "text" },
+    logLevel: "warning",
+    platform: "browser",
+    target: BROWSERS,
+  });
+  await build({
+    absWorkingDir: root,
+    // A classic script: for hosts that do not read _headers.
+    entryPoints: { "weft-headers": "src/hosts/browser/weft-headers.ts" },
+    outdir: "dist/playground",
+    bundle: true,
+    minify: true,
+    format: "iife",
+    logLevel: "warning",
+    platform: "browser",
+    target: BROWSERS,
+  });
+  for (const name of ["index.html", "icon.svg"]) {
+    copyFileSync(join(root, "src/playground", name), join(out, name));
+  }
+  writeFileSync(join(out, "_headers"), `/*\n${Object.entries(HEADERS).map(([name, value]) => `  ${name}: ${value}\n`).join("")}`);
+  copyRuntime();
+}
+
+/** Puts the built runtime beside the page, when there is one. */
+export function copyRuntime() {
+  if (existsSync(join(runtime, "manifest.json"))) {
+    mkdirSync(out, { recursive: true });
+    cpSync(runtime, join(out, "runtime"), { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,2 @@
+/** Style sheets, which the bundler puts into main.css. */
+declare module "*.css" {}

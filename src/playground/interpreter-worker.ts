@@ -1,0 +1,126 @@
+/**
+ * The worker that owns Python, so that the page never waits for it: not while the collector stops all threads, not
+ * for a program that hangs. Python's own threads are workers of this one and end with it.
+ */
+import { IsolationError, loadWeft, type HostWeft, type Py, type PyAny } from "../browser.js";
+import { Backpressure } from "./backpressure.js";
+import { DisplayStream } from "./display-stream.js";
+import type { Call, FromWorker, ToWorker } from "./protocol.js";
+import displaySource from "./python/weft_display.py";
+import playgroundSource from "./python/playground.py";
+
+const scope = globalThis as unknown as {
+  postMessage(message: FromWorker): void;
+  addEventListener(type: "message", listener: (event: { readonly data: ToWorker }) => void): void;
+};
+const post = (message: FromWorker): void => {
+  scope.postMessage(message);
+};
+
+/** Makes the playground's modules importable, and `weft.display` with them. */
+const SETUP = `
+import sys, types
+def _install(name, source):
+    module = types.ModuleType(name)
+    exec(compile(source, f"<{name}>", "exec"), module.__dict__)
+    sys.modules[name] = module
+    return module
+`;
+
+let weft: HostWeft | undefined;
+/** Aborts what runs. */
+let running: AbortController | undefined;
+let answerInput: ((text: string | Uint8Array | null) => void) | undefined;
+
+scope.addEventListener("message", ({ data }) => {
+  switch (data.kind) {
+    case "load":
+      void load(data.runtime, data.worker, new Backpressure(data.budget));
+      return;
+    case "call":
+      void answer(data);
+      return;
+    case "interrupt":
+      running?.abort();
+      return;
+    case "input":
+      answerInput?.(data.text);
+      answerInput = undefined;
+      return;
+    case "watch":
+    case "stack":
+      return;
+  }
+});
+
+async function load(runtime: string, worker: string, backpressure: Backpressure): Promise<void> {
+  const output = (stream: 1 | 2, text: string): void => {
+    backpressure.take(text.length);
+    post({ kind: "output", stream, text });
+  };
+  const stdout = new DisplayStream(
+    (text) => {
+      output(1, text);
+    },
+    (message) => {
+      post({ kind: "display", message });
+    },
+  );
+  try {
+    weft = await loadWeft({
+      runtime,
+      worker,
+      env: { HOME: "/home/playground", TERM: "xterm-256color", PYTHON_COLORS: "1" },
+      onProgress: (progress) => {
+        post({ kind: "progress", ...progress });
+      },
+      stdout: (text) => {
+        stdout.push(text);
+      },
+      stderr: (text) => {
+        output(2, text);
+      },
+      stdin: () =>
+        new Promise((resolve) => {
+          answerInput = resolve;
+          post({ kind: "input" });
+        }),
+    });
+    await weft.run(SETUP);
+    await weft.run(`
+_install("weft_display", ${JSON.stringify(displaySource)})
+_install("playground", ${JSON.stringify(playgroundSource)})
+del _install, sys, types
+`);
+    const version = await call("warm", []);
+    post({ kind: "ready", version: JSON.parse(version) as string });
+  } catch (error) {
+    const missing = error instanceof IsolationError ? error.missing : null;
+    post({ kind: "failed", message: error instanceof Error ? error.message : String(error), missing });
+    return;
+  }
+}
+
+/** Calls a function of playground.py on Python's main thread. */
+async function call(name: string, values: readonly string[], signal?: AbortSignal): Promise<string> {
+  const result = await weft!.call((py) => ({ callable: py.import("playground").getAttr(name), positional: values }), signal);
+  return weft!.attach((py) => (result as Py<PyAny>).intoBound(py).toJs() as string);
+}
+
+async function answer({ id, name, values }: Call): Promise<void> {
+  const abort = (running = new AbortController());
+  try {
+    const json = await call(name, values, abort.signal);
+    post({ kind: "answer", id, json });
+  } catch (error) {
+    if (weft!.lifecycle !== "running") {
+      post({ kind: "gone", message: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+    post({ kind: "refused", id, message: error instanceof Error ? error.message : String(error), interrupted: abort.signal.aborted });
+  } finally {
+    // An answer that comes later has no reader any more; nothing of it may reach the next one.
+    answerInput?.(new Uint8Array(0));
+    answerInput = undefined;
+  }
+}

@@ -1,0 +1,345 @@
+/** The playground's page: puts its parts together. */
+import "@xterm/xterm/css/xterm.css";
+import "./style.css";
+import { requireIsolation } from "../hosts/browser/isolation.js";
+import { Console } from "./console.js";
+import { DisplayPane } from "./display-pane.js";
+import { setUpDivider } from "./divider.js";
+import { element } from "./dom.js";
+import { Editor } from "./editor.js";
+import { EXAMPLES } from "./examples.js";
+import { Interpreter, type State } from "./interpreter.js";
+import type { Ended, Problem } from "./protocol.js";
+import { decodeShare, encodeShare } from "./share.js";
+import { Tabs } from "./tabs.js";
+import { Terminal } from "./terminal.js";
+import { Theme } from "./theme.js";
+import { toast } from "./toast.js";
+import { Workspace } from "./workspace.js";
+
+const runButton = element<HTMLButtonElement>("run");
+const stopButton = element<HTMLButtonElement>("stop");
+const restartButton = element<HTMLButtonElement>("restart");
+const status = element("status");
+const progress = element("progress");
+
+const workspace = new Workspace(localStorage);
+let problems: readonly Problem[] = [];
+let interpreter: Interpreter | undefined;
+
+const display = new DisplayPane(element("display"), () => {
+  element("display-pane").hidden = false;
+});
+
+const terminal = new Terminal(element("terminal"), {
+  onInterrupt: () => {
+    interpreter?.stop();
+  },
+});
+
+const editor = new Editor(element("editor"), {
+  onChange: (name, text) => {
+    workspace.write(name, text);
+    if (problems.some(({ file }) => file === name)) {
+      showProblems(problems.filter(({ file }) => file !== name));
+    }
+  },
+  complete: async (text) => ((await interpreter?.ask("complete", text)) as string[] | undefined) ?? [],
+  describe: async (name) =>
+    ((await interpreter?.ask("describe", name)) as { signature: string | null; documentation: string | null } | null | undefined) ?? null,
+});
+
+const tabs = new Tabs(element("tabs"), {
+  onOpen: open,
+  onRemove: remove,
+  onRename: (from, to) => {
+    workspace.rename(from, to);
+    editor.forget(from);
+    open(to);
+  },
+});
+
+const theme = new Theme();
+theme.follow((isDark) => {
+  terminal.theme = isDark;
+});
+
+function open(name: string): void {
+  workspace.active = name;
+  editor.open(name, workspace.read(name) ?? "");
+  tabs.show(workspace.names, name);
+  editor.mark(problems);
+}
+
+function remove(name: string): void {
+  const text = workspace.read(name) ?? "";
+  workspace.remove(name);
+  editor.forget(name);
+  if (workspace.names.length === 0) {
+    workspace.write("main.py", "");
+  }
+  open(workspace.active!);
+  if (text.trim() !== "") {
+    toast(`${name} was removed.`, {
+      label: "Undo",
+      run: () => {
+        open(workspace.add(name, text));
+      },
+    });
+  }
+}
+
+function showProblems(now: readonly Problem[]): void {
+  problems = now;
+  editor.mark(problems);
+  tabs.mark(new Set(problems.map(({ file }) => file)));
+}
+
+const STATES: Readonly<Record<State, string>> = {
+  loading: "Loading Python",
+  ready: "Ready",
+  running: "Running",
+  stopping: "Stopping",
+  failed: "Python could not be loaded",
+};
+
+function showState(state: State): void {
+  status.dataset.state = state;
+  status.lastElementChild!.textContent = STATES[state];
+  runButton.disabled = state === "running" || state === "stopping" || state === "failed";
+  stopButton.disabled = state !== "running";
+  if (state !== "loading") {
+    progress.hidden = true;
+    element("version").textContent = interpreter?.version ? `Python ${interpreter.version}, free-threaded` : "";
+  }
+}
+
+function showNotice(title: string, text: string, missing: readonly string[] | null): void {
+  const notice = element("notice");
+  const parts: HTMLElement[] = [
+    Object.assign(document.createElement("h2"), { textContent: title }),
+    Object.assign(document.createElement("p"), { textContent: text }),
+  ];
+  if (missing && missing.length > 0) {
+    parts.push(
+      Object.assign(document.createElement("p"), { textContent: "The server has to send these headers with this page; “npm start” does." }),
+      Object.assign(document.createElement("pre"), { textContent: missing.join("\n") }),
+    );
+  }
+  notice.replaceChildren(...parts);
+  notice.hidden = false;
+}
+
+function makeInterpreter(): Interpreter {
+  const made: Interpreter = new Interpreter({
+    onState: (state) => {
+      showState(state);
+      if (state === "running") {
+        terminal.cancel();
+      }
+    },
+    onProgress: (stage, bytes, total) => {
+      const percent = total === 0 ? 0 : Math.round((100 * bytes) / total);
+      progress.hidden = false;
+      progress.setAttribute("aria-valuenow", String(percent));
+      (progress.firstElementChild as HTMLElement).style.width = `${percent}%`;
+      const size = (count: number): string => (count / 1e6).toFixed(1);
+      status.lastElementChild!.textContent =
+        stage === "download" ? `Downloading Python, ${size(bytes)} of ${size(total)} MB` : stage === "compile" ? "Compiling Python" : "Starting Python";
+    },
+    onOutput: (stream, text, drawn) => {
+      terminal.write(stream === 2 ? `\x1b[31m${text.replaceAll("\x1b[0m", "\x1b[0m\x1b[31m")}\x1b[0m` : text, drawn);
+    },
+    onDisplay: (message) => {
+      display.show(message);
+    },
+    onInput: () => {
+      terminal.input((result) => {
+        if (result.kind === "line") {
+          made.answer(result.text);
+        } else if (result.kind === "end") {
+          made.answer(null);
+        } else {
+          made.stop();
+        }
+      });
+      terminal.focus();
+    },
+    onThreads: () => undefined,
+    onRestart: (reason) => {
+      terminal.cancel();
+      terminal.note(`Python was restarted: ${reason}.`);
+    },
+    onFailure: (message, missing) => {
+      showNotice("Python could not be loaded", message, missing);
+    },
+  });
+  return made;
+}
+
+async function run(): Promise<void> {
+  const python = interpreter;
+  const name = workspace.active;
+  if (!python || name === undefined || (python.state !== "ready" && python.state !== "loading") || waiting) {
+    return;
+  }
+  waiting = true;
+  showProblems([]);
+  display.clear();
+  element("display-pane").hidden = true;
+  terminal.cancel();
+  terminal.note(`Run ${name}`);
+  const begin = performance.now();
+  let ended: Ended;
+  try {
+    ended = await python.run(workspace.files, name);
+  } catch (error) {
+    terminal.note(error instanceof Error ? error.message : String(error));
+    return;
+  } finally {
+    waiting = false;
+  }
+  showProblems(ended.problems);
+  if (ended.status !== "restarted") {
+    const seconds = ((performance.now() - begin) / 1000).toFixed(2);
+    const how = { done: `Done in ${seconds} s`, error: `Failed after ${seconds} s`, interrupted: `Stopped after ${seconds} s` }[ended.status];
+    const left = ended.threads === 0 ? "" : `; ${ended.threads === 1 ? "one thread is" : `${ended.threads} threads are`} still running`;
+    terminal.note((how ?? `Ended with ${ended.status}`) + left);
+  }
+  await prompt();
+}
+/** A program is on its way. */
+let waiting = false;
+
+async function prompt(): Promise<void> {
+  if (interpreter && pythonConsole && !waiting) {
+    await interpreter.whenReady();
+    if (interpreter.state === "ready" && !waiting) {
+      pythonConsole.ask();
+    }
+  }
+}
+let pythonConsole: Console | undefined;
+
+async function openShared(): Promise<void> {
+  try {
+    const shared = await decodeShare(location.hash);
+    if (shared) {
+      let shown: string | undefined;
+      for (const [name, text] of Object.entries(shared.files)) {
+        const added = workspace.add(name, text);
+        shown = name === shared.active || shown === undefined ? added : shown;
+      }
+      open(shown!);
+      // From now on the files are this browser's own.
+      globalThis.history.replaceState(null, "", location.pathname + location.search);
+    }
+  } catch (error) {
+    toast(error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function share(): Promise<void> {
+  const link = location.origin + location.pathname + (await encodeShare({ files: workspace.files, active: workspace.active! }));
+  try {
+    await navigator.clipboard.writeText(link);
+    toast("The link is in the clipboard. It carries the files themselves; nothing was uploaded.");
+  } catch {
+    // Not allowed: the address bar has it.
+    globalThis.history.replaceState(null, "", link);
+    toast("The address of this page is the link now; copy it from there.");
+  }
+}
+
+function setUpPage(): void {
+  setUpDivider(element("divider"), document.querySelector("main")!);
+  const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
+  runButton.querySelector("kbd")!.textContent = isMac ? "⌘↵" : "Ctrl ↵";
+  runButton.title = isMac ? "Run (⌘ Enter)" : "Run (Ctrl+Enter)";
+  runButton.addEventListener("click", () => void run());
+  stopButton.addEventListener("click", () => interpreter?.stop());
+  restartButton.addEventListener("click", () => {
+    interpreter?.restart("you asked for it");
+    void prompt();
+  });
+  element("clear").addEventListener("click", () => {
+    terminal.clear();
+    terminal.focus();
+  });
+  element("clear-display").addEventListener("click", () => {
+    display.clear();
+    element("display-pane").hidden = true;
+  });
+  element("theme").addEventListener("click", () => {
+    theme.toggle();
+  });
+  element("share").addEventListener("click", () => void share());
+  element("new").addEventListener("click", () => {
+    let n = 1;
+    while (workspace.read(`file${n}.py`) !== undefined) {
+      n++;
+    }
+    const name = `file${n}.py`;
+    workspace.write(name, "");
+    open(name);
+    tabs.rename(name);
+  });
+  const examples = element<HTMLSelectElement>("examples");
+  for (const { file, title } of EXAMPLES) {
+    examples.append(new Option(title, file));
+  }
+  examples.addEventListener("change", () => {
+    const example = EXAMPLES.find(({ file }) => file === examples.value);
+    examples.value = "";
+    if (example) {
+      open(workspace.add(example.file, example.text));
+      editor.focus();
+    }
+  });
+  addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+      event.preventDefault();
+      void run();
+    }
+  });
+  addEventListener("hashchange", () => void openShared());
+  workspace.onForeignChange = (name, text) => {
+    if (text === undefined) {
+      editor.forget(name);
+    } else {
+      editor.replace(name, text);
+    }
+    if (workspace.names.length > 0) {
+      open(workspace.active!);
+    }
+  };
+  workspace.onLoss = (error) => {
+    toast(`The browser does not keep this file: ${String(error)}. Share gives a link that does.`);
+  };
+}
+
+async function start(): Promise<void> {
+  setUpPage();
+  if (workspace.names.length === 0) {
+    const first = EXAMPLES[0]!;
+    workspace.write(first.file, first.text);
+  }
+  open(workspace.active!);
+  await openShared();
+  try {
+    await requireIsolation();
+  } catch (error) {
+    showState("failed");
+    restartButton.disabled = true;
+    showNotice("This page cannot run Python yet", (error as Error).message, (error as { missing?: readonly string[] }).missing ?? null);
+    return;
+  }
+  interpreter = makeInterpreter();
+  pythonConsole = new Console(terminal, interpreter);
+  showState("loading");
+  await prompt();
+}
+
+// For tests, and for the curious.
+Object.assign(globalThis, { playground: { terminal, workspace, open, get state() { return interpreter?.state; } } });
+void start();

@@ -1,0 +1,71 @@
+/** What the page and the worker that owns Python tell each other. */
+
+/** A place in a file where a program failed. */
+export interface Problem {
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  /** From 0; `null` for the whole line. */
+  readonly column: number | null;
+  readonly end: number | null;
+  readonly message: string;
+  /** Whether the columns count bytes of UTF-8 instead of characters. */
+  readonly bytes?: boolean;
+}
+
+/** How a program, or a line of the prompt, ended. */
+export interface Ended {
+  /** `done`, `error`, `interrupted`, `more` (the line goes on), or `exit status N`. */
+  readonly status: string;
+  readonly problems: readonly Problem[];
+  /** Python threads that still run. */
+  readonly threads: number;
+}
+
+/** One thread as its wait record shows it. */
+export interface ThreadSample {
+  readonly id: number;
+  readonly state: "running" | "detached" | "lock" | "sleep" | "io" | "idle" | "stopped";
+}
+
+/** What `weft_display.send` writes. */
+export type DisplayMessage =
+  | { readonly display: string; readonly content: DisplayContent }
+  | { readonly canvas: string; readonly row: number; readonly pixels: string }
+  | { readonly thread: number; readonly name: string };
+
+/** What `display()` shows. */
+export type DisplayContent =
+  | { readonly type: "svg" | "html" | "png" | "text"; readonly text: string }
+  | { readonly type: "table"; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  | { readonly type: "canvas"; readonly canvas: string; readonly width: number; readonly height: number };
+
+/** A question to Python: a function of playground.py and its text arguments. */
+export interface Call {
+  readonly kind: "call";
+  readonly id: number;
+  readonly name: "run" | "push" | "complete" | "describe";
+  readonly values: readonly string[];
+}
+
+export type ToWorker =
+  | { readonly kind: "load"; readonly runtime: string; readonly worker: string; readonly budget: Int32Array }
+  | Call
+  | { readonly kind: "interrupt" }
+  | { readonly kind: "input"; readonly text: string | null }
+  | { readonly kind: "watch"; readonly interval: number }
+  | { readonly kind: "stack"; readonly id: number; readonly thread: number };
+
+export type FromWorker =
+  | { readonly kind: "progress"; readonly stage: string; readonly bytes: number; readonly total: number }
+  | { readonly kind: "ready"; readonly version: string }
+  | { readonly kind: "failed"; readonly message: string; readonly missing: readonly string[] | null }
+  /** Python has ended or crashed after it was ready. */
+  | { readonly kind: "gone"; readonly message: string }
+  | { readonly kind: "output"; readonly stream: 1 | 2; readonly text: string }
+  | { readonly kind: "display"; readonly message: DisplayMessage }
+  | { readonly kind: "input" }
+  | { readonly kind: "answer"; readonly id: number; readonly json: string }
+  | { readonly kind: "refused"; readonly id: number; readonly message: string; readonly interrupted: boolean }
+  | { readonly kind: "threads"; readonly samples: readonly ThreadSample[] }
+  | { readonly kind: "stack"; readonly id: number; readonly text: string };
