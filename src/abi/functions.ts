@@ -66,6 +66,8 @@ export const FUNCTIONS = {
   weft_function_new: "ppiiiippp",
   weft_field_new: "ppiiiiipp",
   weft_class_words: "ippi",
+  weft_class_enter: "v",
+  weft_class_leave: "v",
   weft_class_publish: "piipi",
   weft_class_type: "pii",
   weft_class_offset: "iii",

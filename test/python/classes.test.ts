@@ -474,15 +474,19 @@ assert log == [threading.get_ident()] and errors == ["RangeError: died"], (log, 
     const { weft } = shared;
     await expectNoLeak(weft, (object, py) => {
       const module = py.import("counters");
+      const owner = module.getAttr("Owner").call();
       const cell = module.getAttr("Cell").call();
       for (let i = 0; i < 20; i++) {
-        cell.callMethod("put", object);
+        owner.callMethod("put", object);
+        owner.getAttr("item");
         cell.setAttr("other", object);
         cell.getAttr("other");
-        cell.callMethod("swap", object);
-        expect(() => cell.callMethod("put")).toThrow();
+        expect(() => owner.callMethod("put")).toThrow();
+        expect(() => owner.callMethod("put", object, object)).toThrow();
         expect(() => module.getAttr("Typed").call(object)).toThrow();
-        module.callMethod("describe", object, object, object);
+        expect(() => cell.setAttr("on", object)).toThrow();
+        // Of a class of ours: the schema gives a reference of the call's own.
+        expect(() => module.getAttr("Typed").call(1).callMethod("sum_with", object)).toThrow();
       }
       module.getAttr("Local").call(1);
     });

@@ -72,6 +72,9 @@ PyObject *weft_field_new(PyTypeObject *owner, int32_t kind, int32_t offset, int3
 /* Makes a type that has no objects yet one of ours: every slot whose bit is 0 in `objects` (32 in each word)
  * becomes a plain word, and calling the type takes a short way to its constructor. Returns the offset of the first slot, 0 where there is none. */
 int32_t weft_class_words(PyTypeObject *type, const uint32_t *objects, int32_t final);
+/* Around making types, and looking whether somebody else has: waits, detached. May be nested. */
+void weft_class_enter(void);
+void weft_class_leave(void);
 /* Makes a type that of class `index` of a module, unless another thread was faster: a new reference to the type
  * that all realms use from now on, which lives as long as the interpreter. */
 PyObject *weft_class_publish(int32_t module, int32_t index, PyTypeObject *type, int32_t offset);

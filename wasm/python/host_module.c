@@ -15,6 +15,7 @@
 
 #include "internal/pycore_ceval.h"
 #include "internal/pycore_import.h"
+#include "internal/pycore_lock.h"
 
 #define MODULES 4096
 
@@ -83,6 +84,16 @@ int32_t weft_module_same(int32_t module, int32_t fingerprint) {
   return module >= 0 && module < atomic_load(&count) &&
          (atomic_compare_exchange_strong(&entries[module].fingerprint, &own, fingerprint) || own == fingerprint);
 }
+
+/* One thread at a time makes types: CPython 3.13 makes every type immortal once there were threads, so one that
+ * is made in vain would stay, and be seen among its base's subclasses. Recursive, since making one makes its bases and
+ * can run Python code; waiters are detached. Such code must not wait for another thread that needs a
+ * type, as with any lock. */
+static _PyRecursiveMutex making;
+
+void weft_class_enter(void) { _PyRecursiveMutex_Lock(&making); }
+
+void weft_class_leave(void) { _PyRecursiveMutex_Unlock(&making); }
 
 static class *find_class(int32_t module, int32_t index) {
   class *at = atomic_load(&classes);

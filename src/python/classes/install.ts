@@ -56,40 +56,63 @@ function fill(py: Python, loaded: LoadedModule, module: PyAny): void {
 }
 
 /**
- * The Python type of a class, made now where no thread has made it. Threads may race: each makes one, and
- * the first to publish it wins for all. Bases come first.
+ * The Python type of a class, made now where no thread has made it. Of racing threads one makes it, and the others wait,
+ * detached. Bases come first.
+ * @throws TypeError where code that runs while it is made needs it.
  */
 export function typeOf(py: Python, cls: LoadedClass): PyType {
+  return published(py, cls.module, cls.index, cls.definition.name, () => makeType(py, cls));
+}
+
+/** Types that this realm's thread is making, by module and number. */
+const making = new Set<string>();
+
+function published(py: Python, module: LoadedModule, index: number, name: string, make: () => { readonly type: PyAny; readonly first: number }): PyType {
   const { functions } = py.realm;
-  const known = functions.weft_class_type(cls.module.number, cls.index);
-  if (known !== 0) {
+  const find = (): PyType | undefined => {
+    const known = functions.weft_class_type(module.number, index);
+    if (known === 0) {
+      return undefined;
+    }
     functions.Py_IncRef(known);
     return new PyType(py, known);
+  };
+  const known = find();
+  if (known) {
+    return known;
   }
-  const { type, first } = makeType(py, cls);
-  const published = functions.weft_class_publish(cls.module.number, cls.index, type.pointer, first);
-  if (published === 0) {
+  const key = `${module.number} ${index}`;
+  functions.weft_class_enter();
+  try {
+    if (making.has(key)) {
+      throw new TypeError(`the type ${name} is needed while it is being made`);
+    }
+    making.add(key);
+    try {
+      return find() ?? publish(py, module, index, make());
+    } finally {
+      making.delete(key);
+    }
+  } finally {
+    functions.weft_class_leave();
+  }
+}
+
+function publish(py: Python, module: LoadedModule, index: number, { type, first }: { readonly type: PyAny; readonly first: number }): PyType {
+  const pointer = py.realm.functions.weft_class_publish(module.number, index, type.pointer, first);
+  if (pointer === 0) {
     py.throwPending();
   }
-  return new PyType(py, published);
+  return new PyType(py, pointer);
 }
 
 /** The type of an exception, made now where no thread has made it. */
 export function exceptionOf(py: Python, definition: ExceptionDefinition): PyType {
-  const { functions } = py.realm;
   const { module, index } = loadedException(py.realm, definition);
-  const known = functions.weft_class_type(module.number, index);
-  if (known !== 0) {
-    functions.Py_IncRef(known);
-    return new PyType(py, known);
-  }
-  const base = typeof definition.base === "string" ? py.builtin(definition.base) : exceptionOf(py, definition.base);
-  const type = py.newException(`${module.definition.name}.${definition.name}`, base, definition.doc);
-  const published = functions.weft_class_publish(module.number, index, type.pointer, 0);
-  if (published === 0) {
-    py.throwPending();
-  }
-  return new PyType(py, published);
+  return published(py, module, index, definition.name, () => {
+    const base = typeof definition.base === "string" ? py.builtin(definition.base) : exceptionOf(py, definition.base);
+    return { type: py.newException(`${module.definition.name}.${definition.name}`, base, definition.doc), first: 0 };
+  });
 }
 
 function baseOf(py: Python, definition: ClassDefinition): PyAny {
