@@ -37,7 +37,7 @@ export function chain(weft, rounds, space) {
     const object = weft.attach((py) => {
       const hook = py.function(() => {
         // Detached drops inside of a destructor that the drain runs, then another drain.
-        py.realm.functions.weft_pool_drop(kept.pop());
+        weft.realm.functions.weft_pool_drop(kept.pop());
         weft.attach(() => 1);
       }, "hook");
       const inner = space.bind(py).getItem("D").call(py.builtin("int"));
