@@ -43,17 +43,17 @@ describe("weft.globals", () => {
     expect(await globals.get("g_missing")).toBeUndefined();
     expect(await globals.has("g_missing")).toBe(false);
     expect(await globals.delete("g_missing")).toBe(false);
-    await globals.set("g_value", { a: [1, 2] });
-    expect(await shared.weft.eval("g_value['a'][1]")).toBe(2);
-    await shared.weft.run("g_none = None");
-    expect(await globals.get("g_none")).toBeUndefined();
-    expect(await globals.has("g_none")).toBe(true);
+    await globals.set("gnames_value", { a: [1, 2] });
+    expect(await shared.weft.eval("gnames_value['a'][1]")).toBe(2);
+    await shared.weft.run("gnames_none = None");
+    expect(await globals.get("gnames_none")).toBeUndefined();
+    expect(await globals.has("gnames_none")).toBe(true);
     expect(await globals.has("len")).toBe(false);
-    expect(await globals.get("g_value")).toEqual({ a: [1, 2] });
-    expect((await globals.keys()).filter((name) => name.startsWith("g_"))).toEqual(["g_value", "g_none"]);
-    expect(await globals.delete("g_none")).toBe(true);
-    expect(await globals.has("g_none")).toBe(false);
-    expect(await globals.keys()).not.toContain("g_none");
+    expect(await globals.get("gnames_value")).toEqual({ a: [1, 2] });
+    expect((await globals.keys()).filter((name) => name.startsWith("gnames_"))).toEqual(["gnames_value", "gnames_none"]);
+    expect(await globals.delete("gnames_none")).toBe(true);
+    expect(await globals.has("gnames_none")).toBe(false);
+    expect(await globals.keys()).not.toContain("gnames_none");
   });
 
   test("is in the order of what the main thread is given, and typed by a schema", async () => {

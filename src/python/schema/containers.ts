@@ -1,6 +1,4 @@
-import type { Address } from "../../abi/functions.js";
 import { bound, PyAny } from "../any.js";
-import type { Attached } from "../attached.js";
 import type { TypedArray, TypedArrayConstructor } from "../buffer/formats.js";
 import { PyByteArray, PyBytes } from "../objects/bytes.js";
 import { PyDict } from "../objects/dict.js";
@@ -12,7 +10,12 @@ import type { Python } from "../python.js";
 import { Schema } from "./schema.js";
 import { inside, SchemaError, unexpected, unfit } from "./schema-error.js";
 
-/** Calls with each item of a list that no other thread knows. */
+/*
+ * Every container is first copied to a list of our own, in one step under its lock where it can change: others may
+ * change it while its items are read.
+ */
+
+/** Calls with each item of such a list. */
 function each(list: PyAny, call: (item: PyAny, index: number) => void): void {
   const { py } = list;
   const { functions } = py.realm;
@@ -25,11 +28,6 @@ function each(list: PyAny, call: (item: PyAny, index: number) => void): void {
       item[Symbol.dispose]();
     }
   }
-}
-
-/** A list of our own with what a container has at one moment: others may change it meanwhile. */
-function snapshot(py: Attached, list: Address): PyAny {
-  return bound(py, list);
 }
 
 function readAll<T>(items: PyAny, schema: Schema<T>, step: (index: number) => string, add: (value: T) => void): void {
@@ -92,7 +90,7 @@ export class ListSchema<T> extends Schema<T[]> {
     const { py } = object;
     const { functions } = py.realm;
     if (object.instanceOf(PyList)) {
-      return snapshot(py, functions.PyList_GetSlice(object.pointer, 0, 0x7fffffff));
+      return bound(py, functions.PyList_GetSlice(object.pointer, 0, 0x7fffffff));
     }
     if (!object.instanceOf(PyTuple)) {
       // As PyO3's Vec takes every sequence, but not one of characters or bytes.
@@ -102,7 +100,7 @@ export class ListSchema<T> extends Schema<T[]> {
         throw unexpected(this.name, object);
       }
     }
-    return snapshot(py, functions.PySequence_List(object.pointer));
+    return bound(py, functions.PySequence_List(object.pointer));
   }
 
   write(py: Python, value: T[]): PyAny {
@@ -128,7 +126,7 @@ export class TupleSchema<T extends readonly unknown[]> extends Schema<T> {
       throw unexpected(this.name, object);
     }
     const { py } = object;
-    const list = snapshot(py, py.realm.functions.PySequence_List(object.pointer));
+    const list = bound(py, py.realm.functions.PySequence_List(object.pointer));
     try {
       const length = py.realm.functions.PyList_Size(list.pointer);
       if (length !== this.#items.length) {
@@ -188,7 +186,7 @@ export class SetSchema<T> extends Schema<Set<T>> {
       throw unexpected(this.name, object);
     }
     const values = new Set<T>();
-    const items = snapshot(object.py, object.py.realm.functions.PySequence_List(object.pointer));
+    const items = bound(object.py, object.py.realm.functions.PySequence_List(object.pointer));
     readAll(items, this.#item, member, (value) => values.add(value));
     return values;
   }
@@ -220,7 +218,7 @@ export class DictSchema<K, V> extends Schema<Map<K, V>> {
     const { py } = object;
     const { functions } = py.realm;
     const values = new Map<K, V>();
-    const items = snapshot(py, functions.PyDict_Items(object.pointer));
+    const items = bound(py, functions.PyDict_Items(object.pointer));
     try {
       each(items, (pair, index) => {
         // Borrowed from a tuple of our own.
