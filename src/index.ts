@@ -39,6 +39,8 @@ export type { ErrorParts } from "./python/errors.js";
 export { lazyError } from "./python/lazy-error.js";
 export { arg, type Parameter, type ParameterOptions } from "./python/classes/parameters.js";
 export { pyClass, PyClassBuilder, pyException, PyExceptionBuilder, pyModule, PyModuleBuilder, type Constructing, type Exclusive, type ModuleOptions, type Shared, type Signature, type View } from "./python/classes/builder.js";
+export { pyclass, pyclassOf, pyconstructor, pyfield, PyInstance, pymethod, pymethodMut, pyproperty, pystatic } from "./python/classes/decorators.js";
+export { stubsOf, type Stub } from "./python/classes/stub.js";
 export { notImplemented, stopIteration } from "./python/classes/call.js";
 export type { ClassDefinition, ClassOptions, ModuleDefinition } from "./python/classes/definition.js";
 export { field, type Field, type FieldBytes, type FieldOptions, type Fields } from "./python/classes/fields.js";

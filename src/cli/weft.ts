@@ -4,6 +4,7 @@ import { runCommand } from "./command.js";
 import { runDoctor } from "./doctor-command.js";
 import { CliError, ExitCode } from "./exit-codes.js";
 import { runRepl, runScript } from "./run-command.js";
+import { runStubgen } from "./stubgen-command.js";
 
 const HELP = `usage: weft COMMAND [options]
 
@@ -11,6 +12,7 @@ Commands:
   run      run a Python program
   repl     start Python's interactive prompt
   build    build the Python runtime
+  stubgen  write .pyi stubs of Python modules that TypeScript defines
   doctor   show what this machine has and lacks for Weft
 `;
 
@@ -18,6 +20,7 @@ const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<num
   run: runScript,
   repl: runRepl,
   build: runBuild,
+  stubgen: runStubgen,
   doctor: runDoctor,
 };
 

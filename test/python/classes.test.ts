@@ -499,6 +499,7 @@ describe("definitions that make no sense are refused", () => {
     ["a module cannot be called \"a-b\"", () => pyModule("a-b")],
     ["an exception cannot be called \"x.y\"", () => pyException("x.y")],
     ["a parameter cannot be called \"a b\"", () => arg("a b")],
+    ["a parameter cannot be called \"with\"", () => arg("with")],
     ["C: a field cannot be called py", () => pyClass("C", { fields: { py: field.i32() } })],
     ["C is frozen, so no field of it can have \"set\"", () => pyClass("C", { frozen: true, fields: { a: field.i32({ set: true }) } })],
     ["C is frozen, so it needs no lock", () => pyClass("C", { frozen: true, locked: true })],

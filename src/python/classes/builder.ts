@@ -4,6 +4,7 @@ import type { PyType } from "../objects/type.js";
 import type { Python } from "../python.js";
 import {
   borrowOwner,
+  decorated,
   isLocked,
   MODULE,
   type Borrow,
@@ -19,6 +20,7 @@ import type { Schema } from "../schema/schema.js";
 import { borrowed, ObjectSchema } from "./access.js";
 import { exceptionOf, typeOf } from "./install.js";
 import { checkParameters, type Parameter, type ParameterValues } from "./parameters.js";
+import { isPythonName } from "./names.js";
 import { loadedClass } from "./registry.js";
 
 /** What every view of an object has besides its fields. */
@@ -81,10 +83,12 @@ export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefin
   readonly fields: ReadonlyMap<string, Field<unknown, unknown>>;
   readonly functions: FunctionDefinition[] = [];
   readonly attributes = new Map<string, unknown>();
+  /** @internal */
+  readonly helpers = new Map<string, PropertyDescriptor>();
 
   /** @internal */
   constructor(name: string, options: ClassOptions<F>) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    if (!isPythonName(name)) {
       throw new TypeError(`a class cannot be called ${JSON.stringify(name)}`);
     }
     const fields = new Map(Object.entries(options.fields ?? {}));
@@ -255,7 +259,7 @@ export class PyExceptionBuilder implements ExceptionDefinition {
     readonly base: ExceptionDefinition | string,
     readonly doc: string | undefined,
   ) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+    if (!isPythonName(name)) {
       throw new TypeError(`an exception cannot be called ${JSON.stringify(name)}`);
     }
   }
@@ -298,7 +302,7 @@ export class PyModuleBuilder implements ModuleDefinition {
 
   /** @internal */
   constructor(name: string, options: ModuleOptions) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/.test(name)) {
+    if (!name.split(".").every(isPythonName)) {
       throw new TypeError(`a module cannot be called ${JSON.stringify(name)}`);
     }
     this.name = name;
@@ -306,9 +310,13 @@ export class PyModuleBuilder implements ModuleDefinition {
     this.gilUsed = options.gilUsed ?? false;
   }
 
-  /** Adds a class. What it is derived from has to be in a module too. */
-  add(cls: ClassDefinition): this {
-    this.classes.push(cls);
+  /** Adds a class that {@link pyClass} made, or one with the decorator `@pyclass()`. What it is derived from has to be in a module too. */
+  add(cls: ClassDefinition | (abstract new (...values: never[]) => object)): this {
+    const definition = typeof cls === "function" ? decorated.get(cls) : cls;
+    if (!definition) {
+      throw new TypeError(`${cls.name} is no class for Python: use @pyclass()`);
+    }
+    this.classes.push(definition);
     return this;
   }
 

@@ -61,7 +61,12 @@ export interface ClassDefinition {
   readonly fields: ReadonlyMap<string, Field<unknown, unknown>>;
   readonly functions: readonly FunctionDefinition[];
   readonly attributes: ReadonlyMap<string, unknown>;
+  /** What views of objects have besides fields: TypeScript's own methods. */
+  readonly helpers: ReadonlyMap<string, PropertyDescriptor>;
 }
+
+/** Definitions of classes with decorators, by the classes. */
+export const decorated = new WeakMap<object, ClassDefinition>();
 
 /** An exception type of a module. */
 export interface ExceptionDefinition {

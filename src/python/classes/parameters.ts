@@ -1,4 +1,5 @@
 import type { Schema } from "../schema/schema.js";
+import { isPythonName } from "./names.js";
 
 /** Where a parameter's value may come from. */
 export type ParameterKind = "positional" | "either" | "keyword" | "rest" | "keywords";
@@ -24,7 +25,7 @@ export interface ParameterOptions<T> {
 export type ParameterValues<P extends readonly Parameter<unknown>[]> = { -readonly [I in keyof P]: P[I] extends Parameter<infer T> ? T : never };
 
 function parameter<T>(kind: ParameterKind, name: string, schema?: Schema<T>, options?: ParameterOptions<T>): Parameter<T> {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+  if (!isPythonName(name)) {
     throw new TypeError(`a parameter cannot be called ${JSON.stringify(name)}`);
   }
   return { name, kind, schema: schema as Schema<unknown> | undefined, fallback: options && { value: options.default } };
@@ -127,7 +128,7 @@ function shown({ name, fallback }: Parameter<unknown>): string {
 }
 
 /** A default as Python writes it; `...` where it has no literal. */
-function literal(value: unknown): string {
+export function literal(value: unknown): string {
   switch (typeof value) {
     case "boolean":
       return value ? "True" : "False";

@@ -74,6 +74,7 @@ export function makeViews(definition: ClassDefinition, base: Views | undefined, 
   const make = (writable: boolean): Views["shared"] => {
     const parent = (writable ? base?.exclusive : base?.shared) ?? ObjectView;
     const made = { [definition.name]: class extends parent {} }[definition.name]!;
+    Object.defineProperties(made.prototype, Object.fromEntries(definition.helpers));
     for (const one of fields) {
       Object.defineProperty(made.prototype, one.name, { ...ACCESS[one.field.kind](one, writable, frozen), enumerable: true });
     }

@@ -87,7 +87,7 @@ export const Cell = pyClass("Cell", { fields: { raw: field.bytes(10, { get: true
     return self.raw.read(0, 2);
   })
   .methodMut("put", { args: [arg("value")] }, (self, value) => { self.other = value; })
-  .methodMut("swap", { args: [arg("with")] }, (self) => self.other);
+  .methodMut("swap", { args: [arg("by")] }, (self) => self.other);
 
 /** Fails when it counts too far. */
 export const CounterError = pyException("CounterError", { base: "ValueError", doc: "Counting went wrong." });
