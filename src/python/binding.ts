@@ -82,9 +82,11 @@ export class RealmBinding {
    */
   call(operation: number, id: number, self: number, values: Address, count: number, names: Address): Address {
     const { realm } = this;
+    const outer = realm.scope;
+    const inner = realm.beginCall();
     let result: Address = 0;
     let raised: Address = 0;
-    realm.entered(() => {
+    try {
       const py = new Python(realm);
       let under: Operation | undefined;
       try {
@@ -96,7 +98,9 @@ export class RealmBinding {
       } finally {
         under?.end();
       }
-    });
+    } finally {
+      realm.endCall(inner, outer);
+    }
     if (raised !== 0) {
       realm.functions.PyErr_SetRaisedException(raised);
     }

@@ -52,13 +52,12 @@ function targetOf(realm: Realm, id: number): unknown {
 /** The operation's values as JavaScript has them; keyword ones as one last object. */
 function converted(py: Python, { values, count, names }: Asked, reader: { read(pointer: Address): unknown }): unknown[] {
   const { memory } = py.realm;
-  const read = (index: number): unknown => reader.read(memory.word(values + 4 * index));
   const result: unknown[] = [];
   for (let i = 0; i < count; i++) {
-    result.push(read(i));
+    result.push(reader.read(memory.word(values + 4 * i)));
   }
   if (names !== 0) {
-    result.push(Object.fromEntries(keywordNames(py, names).map((name, i) => [name, read(count + i)])));
+    result.push(Object.fromEntries(keywordNames(py, names).map((name, i) => [name, reader.read(memory.word(values + 4 * (count + i)))])));
   }
   return result;
 }
@@ -84,32 +83,46 @@ function convertingCall(py: Python, asked: Asked): Operation {
   return { attached: false, perform: () => (value as (...all: unknown[]) => unknown)(...parameters), finish, end: () => undefined };
 }
 
+/** An operation of operation.ts. A class: Python programs make these by the million. */
+class JsOperation implements Operation {
+  readonly attached = false;
+  readonly #operation: number;
+  readonly #target: unknown;
+  readonly #self: unknown;
+  readonly #functions = new CallFunctions();
+  readonly #values: readonly unknown[];
+
+  constructor(py: Python, asked: Asked) {
+    const { realm } = py;
+    this.#operation = asked.operation;
+    this.#target = targetOf(realm, asked.id);
+    this.#self = asked.self < 0 ? undefined : targetOf(realm, asked.self);
+    const depth =
+      asked.operation === CONSTANTS.WEFT_JS_TO_JS ? realm.functions.PyLong_AsLongAndOverflow(realm.memory.word(asked.values + 4), realm.scratch) : -1;
+    try {
+      this.#values = converted(py, asked, new Values(py, this.#functions, depth));
+    } catch (error) {
+      this.#functions.end();
+      throw error;
+    }
+  }
+
+  perform(): unknown {
+    return perform(this.#operation, this.#target, this.#self, this.#values);
+  }
+
+  finish(py: Python, outcome: unknown): Address {
+    return outcome === NOTHING ? 0 : toPythonReference(py, outcome);
+  }
+
+  end(): void {
+    this.#functions.end();
+  }
+}
+
 /** Attached: reads what Python gave. */
 export function begin(py: Python, asked: Asked): Operation {
-  const { operation, id, self } = asked;
-  if (operation === CONSTANTS.WEFT_JS_CALL_CONVERTING) {
-    return convertingCall(py, asked);
-  }
-  const { realm } = py;
-  const functions = new CallFunctions();
-  const depth = operation === CONSTANTS.WEFT_JS_TO_JS ? realm.functions.PyLong_AsLongAndOverflow(realm.memory.word(asked.values + 4), realm.scratch) : -1;
-  let parameters: unknown[];
-  try {
-    parameters = converted(py, asked, new Values(py, functions, depth));
-  } catch (error) {
-    functions.end();
-    throw error;
-  }
-  const target = targetOf(realm, id);
-  const object = self < 0 ? undefined : targetOf(realm, self);
-  return {
-    attached: false,
-    perform: () => perform(operation, target, object, parameters),
-    finish: (token, outcome) => (outcome === NOTHING ? 0 : toPythonReference(token, outcome)),
-    end: () => {
-      functions.end();
-    },
-  };
+  return asked.operation === CONSTANTS.WEFT_JS_CALL_CONVERTING ? convertingCall(py, asked) : new JsOperation(py, asked);
 }
 
 /** Attached: a new reference to the exception for what an operation threw. */

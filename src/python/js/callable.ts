@@ -82,12 +82,13 @@ const PROXIED: FunctionMaker = { proxied: proxiedFunction };
  */
 export class CallFunctions implements FunctionMaker {
   readonly proxied = proxiedFunction;
-  readonly #held: Py<PyAny>[] = [];
+  /** Most calls pass none. */
+  #held: Py<PyAny>[] | undefined;
   #ended = false;
 
   borrowed(realm: Realm, pointer: Address): AnyFunction {
     const held = own(realm, pointer);
-    this.#held.push(held);
+    (this.#held ??= []).push(held);
     const callable = (): Py<PyAny> => {
       if (this.#ended) {
         throw new DetachedError(
@@ -107,9 +108,9 @@ export class CallFunctions implements FunctionMaker {
   /** Calling the functions is an error from now on. */
   end(): void {
     this.#ended = true;
-    for (const held of this.#held) {
+    this.#held?.forEach((held) => {
       held.drop();
-    }
-    this.#held.length = 0;
+    });
+    this.#held = undefined;
   }
 }

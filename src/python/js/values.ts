@@ -41,41 +41,50 @@ function limited(readers: ReadonlyMap<Address, Reader>, depth: number): Readonly
  * of this realm's values become those, and callables functions. One instance for what belongs to one call: an
  * object that is in it twice is so in JavaScript too.
  */
-export class Values {
-  readonly #reading: Reading;
+export class Values implements Reading {
+  readonly py: Python;
+  readonly readers: Reading["readers"];
+  readonly #maker: FunctionMaker;
+  #seen: Map<Address, unknown> | undefined;
 
   /** @param depth of containers; below 0 to the bottom. */
   constructor(py: Python, maker: FunctionMaker, depth = -1) {
-    const { realm, none } = py;
-    const { functions } = realm;
-    this.#reading = {
-      py,
-      readers: depth < 0 ? py.readers : limited(py.readers, depth),
-      seen: new Map(),
-      other: (pointer) => {
-        if (pointer === none) {
-          return undefined;
-        }
-        const id = functions.weft_js_proxy_id(pointer);
-        if (id >= 0) {
-          const value = realm.value(id);
-          return value instanceof RawFunction ? value.call : value;
-        }
-        const throws = functions.weft_callable_throws(pointer);
-        if (throws >= 0) {
-          return maker.proxied(realm, pointer, throws !== 0);
-        }
-        if (maker.borrowed && functions.PyCallable_Check(pointer) !== 0) {
-          return maker.borrowed(realm, pointer);
-        }
-        functions.Py_IncRef(pointer);
-        return new Py(realm, pointer, PyAny as unknown as BoundClass<PyAny>);
-      },
-    };
+    this.py = py;
+    this.readers = depth < 0 ? py.readers : limited(py.readers, depth);
+    this.#maker = maker;
+  }
+
+  /** Only containers need it. */
+  get seen(): Map<Address, unknown> {
+    return (this.#seen ??= new Map());
   }
 
   /** The caller's reference keeps the object until this instance is not used any more. */
   read(pointer: Address): unknown {
-    return toJs(this.#reading, pointer);
+    return toJs(this, pointer);
+  }
+
+  /** What is no builtin value. */
+  other(pointer: Address): unknown {
+    const { py } = this;
+    const { realm } = py;
+    const { functions } = realm;
+    if (pointer === py.none) {
+      return undefined;
+    }
+    const id = functions.weft_js_proxy_id(pointer);
+    if (id >= 0) {
+      const value = realm.value(id);
+      return value instanceof RawFunction ? value.call : value;
+    }
+    const throws = functions.weft_callable_throws(pointer);
+    if (throws >= 0) {
+      return this.#maker.proxied(realm, pointer, throws !== 0);
+    }
+    if (this.#maker.borrowed && functions.PyCallable_Check(pointer) !== 0) {
+      return this.#maker.borrowed(realm, pointer);
+    }
+    functions.Py_IncRef(pointer);
+    return new Py(realm, pointer, PyAny as unknown as BoundClass<PyAny>);
   }
 }
