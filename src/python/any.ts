@@ -41,6 +41,15 @@ const UNARY = { "-": "PyNumber_Negative", "+": "PyNumber_Positive", abs: "PyNumb
  * A Python object while this thread is attached: a reference that its scope (an attach, a call from
  * Python, a `py.scoped`) releases at its end. Using it later, or while the thread is
  * detached, throws {@link DetachedError}. To keep an object, {@link unbind} it.
+ * @example
+ * ```js
+ * const text = weft.attach((py) => {
+ *   const numbers = py.eval("[3, 1, 2]");
+ *   numbers.callMethod("sort");
+ *   return numbers.repr();
+ * });
+ * console.log(text); // [1, 2, 3]
+ * ```
  */
 export class PyAny {
   /** The token that it was made with. */

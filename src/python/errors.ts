@@ -24,6 +24,14 @@ type State =
  * (`lazyError`) has a placeholder until its exception is first needed.
  *
  * It belongs to the thread that made it, as all JavaScript objects do: no lock guards its state.
+ * @example
+ * ```js
+ * try {
+ *   weft.attach((py) => py.eval("[].pop()"));
+ * } catch (error) {
+ *   console.log(error instanceof PyErr, error.typeName); // true IndexError
+ * }
+ * ```
  */
 export class PyErr extends Error {
   override readonly name: string = "PyErr";
@@ -271,6 +279,14 @@ export function newExceptionType(py: Attached, name: string, base?: PyAny, doc?:
 /**
  * A fault inside of Weft or of code that ran under a lock, not an error of Python's. In Python it is a
  * `weft.PanicException`, which `except Exception` does not catch.
+ * @example
+ * ```js
+ * try {
+ *   weft.attach((py) => py.function(() => { throw new PanicError("cannot be"); }, "f").call());
+ * } catch (error) {
+ *   console.log(error instanceof PanicError, error.message); // true cannot be
+ * }
+ * ```
  */
 export class PanicError extends Error {
   override readonly name = "PanicError";

@@ -11,7 +11,19 @@ export function lifecycleState(value: number): LifecycleState {
   return NAMES[value] ?? "uninitialized";
 }
 
-/** Attaching is not possible: the interpreter is not running, or not any more. */
+/**
+ * Attaching is not possible: the interpreter is not running, or not any more.
+ * @example
+ * ```js
+ * const other = await loadWeft();
+ * await other.finalize();
+ * try {
+ *   other.attach(() => 1);
+ * } catch (error) {
+ *   console.log(error instanceof AttachError, error.state); // true finalized
+ * }
+ * ```
+ */
 export class AttachError extends Error {
   override readonly name = "AttachError";
   constructor(
@@ -26,7 +38,18 @@ export class AttachError extends Error {
   }
 }
 
-/** Something was used on a thread that is not attached, or after the closure that it belonged to. */
+/**
+ * Something was used on a thread that is not attached, or after the closure that it belonged to.
+ * @example
+ * ```js
+ * const list = weft.attach((py) => py.list([1]));
+ * try {
+ *   list.length();
+ * } catch (error) {
+ *   console.log(error instanceof DetachedError); // true
+ * }
+ * ```
+ */
 export class DetachedError extends Error {
   override readonly name = "DetachedError";
 }

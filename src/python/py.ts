@@ -30,6 +30,12 @@ export type BoundClass<T> = new (py: Attached, pointer: Address) => T;
  * Who has it frees it: {@link drop} it, or declare it with `using`. Dropping works on every thread, also
  * a detached one (the reference then goes to the pool, which the next thread that attaches empties).
  * JavaScript objects stay in their realm; to hand the reference to another thread, {@link send} it.
+ * @example
+ * ```js
+ * const kept = weft.attach((py) => py.list([1, 2]).unbind());
+ * console.log(weft.attach((py) => kept.bind(py).length())); // 2
+ * kept.drop();
+ * ```
  */
 export class Py<T = unknown> {
   readonly #realm: Realm;

@@ -46,6 +46,10 @@ export class RawFunction {
  * The proof that this thread is attached: what `weft.attach()` passes to its closure. Every operation
  * checks it; it is worthless after the closure, while detached, and in other realms (where no JavaScript
  * object can get).
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.import("math").callMethod("gcd", 12, 18).toJs())); // 6
+ * ```
  */
 export class Python implements Attached {
   readonly #realm: Realm;

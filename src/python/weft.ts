@@ -9,7 +9,13 @@ import { Py } from "./py.js";
 import { Python } from "./python.js";
 import type { Realm } from "./realm.js";
 
-/** The interpreter as the threads of one realm see it. */
+/**
+ * The interpreter as the threads of one realm see it.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.eval("2 ** 100").toJs())); // 1267650600228229401496703205376n
+ * ```
+ */
 export class Weft {
   /** @internal */
   readonly realm: Realm;

@@ -89,7 +89,17 @@ export type GuestEnd =
   | { readonly kind: "exit"; readonly status: number }
   | { readonly kind: "crash"; readonly error: unknown };
 
-/** A failed set-up step. `errno` is the guest's number for the reason. */
+/**
+ * A failed set-up step. `errno` is the guest's number for the reason.
+ * @example
+ * ```js
+ * try {
+ *   await loadWeft({ workingDirectory: "/none" });
+ * } catch (error) {
+ *   console.log(error instanceof GuestError); // true
+ * }
+ * ```
+ */
 export class GuestError extends Error {
   override readonly name = "GuestError";
   constructor(

@@ -28,6 +28,12 @@ export interface LoadOptions extends PythonOptions {
  * The process ends when nothing else keeps it, also while Python is idle.
  * @throws RuntimeFilesError when the runtime cannot be loaded; GuestError when a mount or the working
  * directory fails; Error when Python ends before it is ready.
+ * @example
+ * ```js
+ * const other = await loadWeft({ env: { NAME: "value" } });
+ * console.log(await other.eval("__import__('os').environ['NAME']")); // value
+ * await other.terminate();
+ * ```
  */
 export function loadWeft(options: LoadOptions = {}): Promise<HostWeft> {
   const alive = new KeepAlive();

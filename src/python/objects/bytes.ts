@@ -5,7 +5,13 @@ import { typeOfSample } from "../py-class.js";
 import { copyOut } from "../shared-copy.js";
 import { locked } from "./locked.js";
 
-/** A `bytes`: it never changes. */
+/**
+ * A `bytes`: it never changes.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => [...py.eval("b'ab'").cast(PyBytes).toJs()].join())); // 97,98
+ * ```
+ */
 export class PyBytes extends PyAny {
   static readonly typeName: string = "bytes";
 
@@ -30,6 +36,10 @@ export class PyBytes extends PyAny {
 /**
  * A `bytearray`. Python 3.13 itself does not guard it: threads that resize one while others use it, and be it in Python
  * code, need a lock of their own.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.eval("bytearray(b'ab')").cast(PyByteArray).length())); // 2
+ * ```
  */
 export class PyByteArray extends PyAny {
   static readonly typeName: string = "bytearray";

@@ -3,7 +3,13 @@ import { PyAny } from "../any.js";
 import type { Attached } from "../attached.js";
 import { typeOfSample } from "../py-class.js";
 
-/** A `complex`: it never changes. */
+/**
+ * A `complex`: it never changes.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.eval("1 + 2j").cast(PyComplex).value().imag)); // 2
+ * ```
+ */
 export class PyComplex extends PyAny {
   static readonly typeName: string = "complex";
 

@@ -37,7 +37,13 @@ export interface TimeFields {
   readonly fold?: 0 | 1;
 }
 
-/** A `datetime.timedelta`: it never changes. */
+/**
+ * A `datetime.timedelta`: it never changes.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.import("datetime").getAttr("timedelta").call(3).cast(PyTimeDelta).days)); // 3
+ * ```
+ */
 export class PyTimeDelta extends PyAny {
   static readonly typeName: string = "datetime.timedelta";
 
@@ -71,7 +77,13 @@ export class PyTimeDelta extends PyAny {
   }
 }
 
-/** A `datetime.tzinfo`: a time zone. */
+/**
+ * A `datetime.tzinfo`: a time zone.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.import("datetime").getAttr("timezone").getAttr("utc").cast(PyTzInfo).str())); // UTC
+ * ```
+ */
 export class PyTzInfo extends PyAny {
   static readonly typeName: string = "datetime.tzinfo";
 
@@ -96,7 +108,13 @@ export class PyTzInfo extends PyAny {
   }
 }
 
-/** A `datetime.date`: it never changes. */
+/**
+ * A `datetime.date`: it never changes.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.import("datetime").getAttr("date").call(2024, 2, 29).cast(PyDate).day)); // 29
+ * ```
+ */
 export class PyDate extends PyAny {
   static readonly typeName: string = "datetime.date";
 
@@ -127,7 +145,13 @@ export class PyDate extends PyAny {
   }
 }
 
-/** A `datetime.time`: it never changes. */
+/**
+ * A `datetime.time`: it never changes.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.import("datetime").getAttr("time").call(12, 30).cast(PyTime).minute)); // 30
+ * ```
+ */
 export class PyTime extends PyAny {
   static readonly typeName: string = "datetime.time";
 
@@ -158,7 +182,13 @@ export class PyTime extends PyAny {
   }
 }
 
-/** A `datetime.datetime`, which in Python is a date too: `cast(PyDate)` works. It never changes. */
+/**
+ * A `datetime.datetime`, which in Python is a date too: `cast(PyDate)` works. It never changes.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.import("datetime").getAttr("datetime").call(2024, 2, 29, 12).cast(PyDateTime).time().hour)); // 12
+ * ```
+ */
 export class PyDateTime extends PyAny {
   static readonly typeName: string = "datetime.datetime";
 

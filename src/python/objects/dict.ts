@@ -23,6 +23,14 @@ interface Walk {
  *
  * Other threads may change the dict at any time. Every method here is one atomic step by the dict's own lock unless
  * it says otherwise, as far as the keys' `__eq__` and `__hash__` do not block.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => {
+ *   const ages = py.dict([["Ada", 36]]);
+ *   ages.setItem("Alan", 41);
+ *   return ages.length();
+ * })); // 2
+ * ```
  */
 export class PyDict extends PyAny {
   static readonly typeName: string = "dict";

@@ -3,7 +3,13 @@ import { PyAny } from "../any.js";
 import type { Attached } from "../attached.js";
 import { typeOfSample } from "../py-class.js";
 
-/** A `float`: it never changes. */
+/**
+ * A `float`: it never changes.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.eval("1 / 4").cast(PyFloat).toJs())); // 0.25
+ * ```
+ */
 export class PyFloat extends PyAny {
   static readonly typeName: string = "float";
 

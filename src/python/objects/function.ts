@@ -7,7 +7,13 @@ function typeNamed(py: Attached, name: string): Address {
   return module.getAttr(name).leak();
 }
 
-/** A function that was defined in Python. */
+/**
+ * A function that was defined in Python.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.eval("lambda x: x + 1").cast(PyFunction).call(1).toJs())); // 2
+ * ```
+ */
 export class PyFunction extends PyAny {
   static readonly typeName: string = "function";
 
@@ -17,7 +23,13 @@ export class PyFunction extends PyAny {
   }
 }
 
-/** A function or method that was defined in C: `len`, `[].append`. */
+/**
+ * A function or method that was defined in C: `len`, `[].append`.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.builtin("len").cast(PyBuiltinFunction).call([1, 2]).toJs())); // 2
+ * ```
+ */
 export class PyBuiltinFunction extends PyAny {
   static readonly typeName: string = "builtin_function_or_method";
 

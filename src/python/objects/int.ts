@@ -3,7 +3,13 @@ import { PyAny } from "../any.js";
 import type { Attached } from "../attached.js";
 import { typeOfSample } from "../py-class.js";
 
-/** An `int`: it never changes. */
+/**
+ * An `int`: it never changes.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.eval("2 ** 70").cast(PyInt).toJs())); // 1180591620717411303424n
+ * ```
+ */
 export class PyInt extends PyAny {
   static readonly typeName: string = "int";
 

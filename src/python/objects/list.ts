@@ -12,6 +12,14 @@ import { PyTuple } from "./tuple.js";
  *
  * Other threads may change the list at any time. Every method here is atomic by the list's own lock, unless it
  * says otherwise; two calls one after the other are not.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => {
+ *   const list = py.list([1, 2]);
+ *   list.append(3);
+ *   return list.repr();
+ * })); // [1, 2, 3]
+ * ```
  */
 export class PyList extends PyAny {
   static readonly typeName: string = "list";

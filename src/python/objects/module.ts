@@ -4,7 +4,13 @@ import type { Attached } from "../attached.js";
 import { typeOfSample } from "../py-class.js";
 import { PyDict } from "./dict.js";
 
-/** A module. */
+/**
+ * A module.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.import("json").cast(PyModule).name())); // json
+ * ```
+ */
 export class PyModule extends PyAny {
   static readonly typeName: string = "module";
 

@@ -6,6 +6,10 @@ import { typeOfSample } from "../py-class.js";
 /**
  * A `set`. Its methods work on the set itself, also where a subclass has methods of its own. Each is one atomic step
  * by the set's own lock. Iterating throws a RuntimeError when the number of items changes, as in Python.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.eval("{1, 2}").cast(PySet).contains(2))); // true
+ * ```
  */
 export class PySet extends PyAny {
   static readonly typeName: string = "set";
@@ -46,7 +50,13 @@ export class PySet extends PyAny {
   }
 }
 
-/** A `frozenset`: it never changes. */
+/**
+ * A `frozenset`: it never changes.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.eval("frozenset([1, 1])").cast(PyFrozenSet).length())); // 1
+ * ```
+ */
 export class PyFrozenSet extends PyAny {
   static readonly typeName: string = "frozenset";
 

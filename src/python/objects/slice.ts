@@ -4,7 +4,13 @@ import type { Attached } from "../attached.js";
 import { typeOfSample } from "../py-class.js";
 import { PyTuple } from "./tuple.js";
 
-/** A `slice`: what stands in `x[start:stop:step]`. It never changes. */
+/**
+ * A `slice`: what stands in `x[start:stop:step]`. It never changes.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.eval("slice(1, 5)").cast(PySlice).repr())); // slice(1, 5, None)
+ * ```
+ */
 export class PySlice extends PyAny {
   static readonly typeName: string = "slice";
 

@@ -5,7 +5,13 @@ import { typeOfSample } from "../py-class.js";
 import { PyBytes } from "./bytes.js";
 import { onStack } from "./guest-stack.js";
 
-/** A `str`: it never changes. */
+/**
+ * A `str`: it never changes.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.eval("'text'").cast(PyString).toJs())); // text
+ * ```
+ */
 export class PyString extends PyAny {
   static readonly typeName: string = "str";
 

@@ -4,7 +4,13 @@ import type { Attached } from "../attached.js";
 import { typeOfSample } from "../py-class.js";
 import { fromFront } from "./position.js";
 
-/** A `tuple`: it never changes. Its methods do not call those of a subclass. */
+/**
+ * A `tuple`: it never changes. Its methods do not call those of a subclass.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.tuple([1, "two"]).repr())); // (1, 'two')
+ * ```
+ */
 export class PyTuple extends PyAny {
   static readonly typeName: string = "tuple";
 

@@ -4,7 +4,13 @@ import type { Attached } from "../attached.js";
 import { typeOfSample } from "../py-class.js";
 import { PyTuple } from "./tuple.js";
 
-/** A `type`: a class in Python. */
+/**
+ * A `type`: a class in Python.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => py.builtin("int").cast(PyType).name())); // int
+ * ```
+ */
 export class PyType extends PyAny {
   static readonly typeName: string = "type";
 

@@ -16,7 +16,16 @@ abstract class Weak extends PyAny {
   }
 }
 
-/** A `weakref.ref`. */
+/**
+ * A `weakref.ref`.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => {
+ *   const set = py.eval("set()");
+ *   return py.import("weakref").getAttr("ref").call(set).cast(PyWeakref).upgrade().is(set);
+ * })); // true
+ * ```
+ */
 export class PyWeakref extends Weak {
   static readonly typeName: string = "weakref.ReferenceType";
 
@@ -36,7 +45,16 @@ export class PyWeakref extends Weak {
   }
 }
 
-/** A `weakref.proxy`, which behaves like its object. */
+/**
+ * A `weakref.proxy`, which behaves like its object.
+ * @example
+ * ```js
+ * console.log(weft.attach((py) => {
+ *   const set = py.eval("{1}");
+ *   return py.import("weakref").getAttr("proxy").call(set).length();
+ * })); // 1
+ * ```
+ */
 export class PyWeakrefProxy extends Weak {
   static readonly typeName: string = "weakref.ProxyType";
 

@@ -2,7 +2,15 @@ import { WouldBlockError } from "../can-block.js";
 import { create, SharedPrimitive, type InRealm, type SharedSync } from "./shared.js";
 import { Result, Want } from "./status.js";
 
-/** Where a number of threads wait for each other. It can be used again and again. */
+/**
+ * Where a number of threads wait for each other. It can be used again and again.
+ * @example
+ * ```js
+ * const barrier = Barrier.create(weft, 1);
+ * console.log(barrier.wait()); // true
+ * barrier.drop();
+ * ```
+ */
 export class Barrier extends SharedPrimitive {
   /** @internal */
   private constructor(weft: InRealm, shared: SharedSync) {

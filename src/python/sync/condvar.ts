@@ -4,7 +4,19 @@ import type { WriteGuard } from "./guard.js";
 import { create, SharedPrimitive, type InRealm, type SharedSync } from "./shared.js";
 import { Result } from "./status.js";
 
-/** What threads that hold a `PyMutex` wait for, and others notify them of. */
+/**
+ * What threads that hold a `PyMutex` wait for, and others notify them of.
+ * @example
+ * ```js
+ * const mutex = PyMutex.create(weft);
+ * const changed = Condvar.create(weft);
+ * mutex.withLock((guard) => {
+ *   console.log(changed.wait(guard, 1)); // false
+ * });
+ * changed.drop();
+ * mutex.drop();
+ * ```
+ */
 export class Condvar extends SharedPrimitive {
   /** @internal */
   private constructor(weft: InRealm, shared: SharedSync) {

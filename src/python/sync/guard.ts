@@ -10,6 +10,14 @@ import { Want } from "./status.js";
 /**
  * A lock that this thread holds until {@link release}, or to the end of a `using` block. Bound to its
  * thread: uses on another one throw. A guard that is lost leaves the lock held.
+ * @example
+ * ```js
+ * const mutex = PyMutex.create(weft);
+ * const guard = mutex.lock();
+ * console.log(guard.held); // true
+ * guard.release();
+ * mutex.drop();
+ * ```
  */
 export class LockGuard {
   /** Whether an earlier holder threw. */
@@ -77,7 +85,15 @@ export class LockGuard {
   }
 }
 
-/** A guard of a lock with a Python object inside. */
+/**
+ * A guard of a lock with a Python object inside.
+ * @example
+ * ```js
+ * const lock = PyRwLock.create(weft, weft.attach((py) => py.list([1]).unbind()));
+ * console.log(weft.attach((py) => lock.withRead((guard) => guard.get(py).repr()))); // [1]
+ * lock.drop();
+ * ```
+ */
 export class ReadGuard extends LockGuard {
   /** The object inside, as a new reference: keep it no longer than the lock. `undefined` where there is none. */
   get<T extends PyAny = PyAny>(py: Attached, bound: BoundClass<T> = PyAny as unknown as BoundClass<T>): T | undefined {
@@ -93,7 +109,16 @@ export class ReadGuard extends LockGuard {
   }
 }
 
-/** A guard that nobody else has at the same time. */
+/**
+ * A guard that nobody else has at the same time.
+ * @example
+ * ```js
+ * const mutex = PyMutex.create(weft);
+ * weft.attach((py) => mutex.withLock((guard) => guard.set(py, 5)));
+ * console.log(weft.attach((py) => mutex.withLock((guard) => guard.get(py).toJs()))); // 5
+ * mutex.drop();
+ * ```
+ */
 export class WriteGuard extends ReadGuard {
   /** @internal */
   constructor(lock: SharedPrimitive) {

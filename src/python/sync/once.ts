@@ -6,6 +6,15 @@ import { OnceState, Result, Want } from "./status.js";
 /**
  * Code that is run once, by whichever thread comes first; the others wait, detached, until it has run.
  * When it throws, the once is poisoned: later calls throw too, until {@link callOnceForce} succeeds.
+ * @example
+ * ```js
+ * const once = Once.create(weft);
+ * let count = 0;
+ * once.callOnce(() => count++);
+ * once.callOnce(() => count++);
+ * console.log(count); // 1
+ * once.drop();
+ * ```
  */
 export class Once extends SharedPrimitive {
   /** @internal */

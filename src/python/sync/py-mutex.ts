@@ -11,6 +11,13 @@ import { Want } from "./status.js";
  * waiting thread are suspended meanwhile. Locking works attached and detached. Threads get it about in
  * the order in which they came. The object inside is owned by the lock, and the garbage collector does not
  * see through it: an object that (indirectly) contains its own lock is never collected.
+ * @example
+ * ```js
+ * const mutex = PyMutex.create(weft);
+ * console.log(mutex.withLock(() => "alone")); // alone
+ * console.log(await mutex.withLockAsync(async () => "still alone")); // still alone
+ * mutex.drop();
+ * ```
  */
 export class PyMutex extends PoisoningLock {
   /** @internal */

@@ -10,6 +10,12 @@ import { OnceState, Result, Want } from "./status.js";
 /**
  * A Python object that is made once, by whichever thread asks first. The others wait, detached, until it is
  * there. When making it fails, the place stays empty and the next one that waits tries.
+ * @example
+ * ```js
+ * const table = PyOnceLock.create(weft);
+ * console.log(weft.attach((py) => table.getOrInit(py, () => [1, 2]).length())); // 2
+ * table.drop();
+ * ```
  */
 export class PyOnceLock extends SharedPrimitive {
   /** @internal */

@@ -10,6 +10,12 @@ import { Want } from "./status.js";
  * Threads get it in the order in which they came: a reader does not overtake a writer that waits. So a
  * thread that reads must not ask to read again (a writer may have come between) nor to write: it would
  * wait for ever. `tryRead()` and `tryWrite()` do not.
+ * @example
+ * ```js
+ * const lock = PyRwLock.create(weft);
+ * console.log(lock.withRead(() => "others read too")); // others read too
+ * lock.drop();
+ * ```
  */
 export class PyRwLock extends PoisoningLock {
   /** @internal */
