@@ -16,6 +16,7 @@ const ENTRIES = {
   "lib/index": "src/node.ts",
   "dev/bench-border": "src/bench/border.ts",
   "dev/contender": "src/bench/contender.ts",
+  "dev/classes": "src/bench/classes.ts",
   "bench-startup": "src/bench/startup.ts",
 };
 

@@ -2,6 +2,7 @@
 import { createRequire } from "node:module";
 import { parseArgs } from "node:util";
 import { loadWeft, PyMutex, t, type HostWeft, type Py, type PyAny, type Python, type ThreadHandle } from "../node.js";
+import { OWN_USES, USES } from "./classes.js";
 import { END, TAKEN, WANTED } from "./contender-words.js";
 import { describeMachine } from "./machine.js";
 import { spread } from "./statistics.js";
@@ -53,7 +54,17 @@ def get(realm, count):
     probe = realm.probe
     for _ in range(count): probe.x
 `;
-Object.assign(globalThis, { probe: { x: 42, call: (a: number, b: number) => a + b } });
+/** What Pyodide's JsProxy stands for where we have a class. */
+class Probe {
+  constructor(public value: number) {}
+  get(): number {
+    return this.value;
+  }
+  increment(by: number): number {
+    return (this.value += by);
+  }
+}
+Object.assign(globalThis, { Probe, probe_array: [1, 2, 3], probe: { x: 42, call: (a: number, b: number) => a + b } });
 const NUMBERS = Array.from({ length: 1000 }, (_, i) => i);
 const DATA = new Uint8Array(1 << 20);
 const INTEGERS = t.list(t.int);
@@ -126,6 +137,15 @@ function weftOperations(weft: HostWeft, second: SecondThread): Record<string, Op
     py.run(`from weft import host\nimport js${CALLS}`, space);
     return space.unbind();
   });
+  const uses = weft.attach((py) => {
+    const space = py.dict();
+    py.run(`${OWN_USES}${USES}`, space);
+    return space.unbind();
+  });
+  const classes =
+    (code: string): Operation =>
+    (count) =>
+      weft.run(`${code}(${count})`, { globals: uses });
   const here =
     (code: string): Operation =>
     (count) => {
@@ -218,12 +238,34 @@ function weftOperations(weft: HostWeft, second: SecondThread): Record<string, Op
     "Python gets a JavaScript attribute": here("get(js, COUNT)"),
     "Python's thread calls a function of the host realm": onMainThread("call(host, COUNT)"),
     "Python's thread gets an attribute in the host realm": onMainThread("get(host, COUNT)"),
+    "TypeScript function, two ints": classes("function"),
+    "TypeScript class: construct": classes("construct"),
+    "TypeScript class: method, shared": classes("shared"),
+    "TypeScript class: method, exclusive, one int": classes("exclusive"),
+    "TypeScript class: field get": classes("get"),
+    "TypeScript class: field set": classes("set"),
+    "TypeScript class: len()": classes("length"),
+    "TypeScript class: + int": classes("add"),
+    "locked object, one thread": classes("one_thread"),
+    "two locked objects, a thread each": classes("apart.run"),
+    "one locked object, two threads": classes("together.run"),
   };
 }
 
 function pyodideOperations(pyodide: Pyodide): Record<string, Operation> {
   pyodide.runPython(CODE);
   pyodide.runPython(`import js${CALLS}`);
+  const uses = pyodide.runPython(`
+import js
+make, probe, sized = js.Probe.new, js.Probe.new(3), js.probe_array
+space = dict(make=make, probe=probe, sized=sized)
+exec(${JSON.stringify(USES)}, space)
+lambda name, count: space[name](count)`);
+  const classes =
+    (name: string): Operation =>
+    (count) => {
+      uses(name, count);
+    };
   const here =
     (code: string): Operation =>
     (count) => {
@@ -281,6 +323,13 @@ function pyodideOperations(pyodide: Pyodide): Record<string, Operation> {
     },
     "Python calls a JavaScript function, two ints": here("call(js, COUNT)"),
     "Python gets a JavaScript attribute": here("get(js, COUNT)"),
+    "TypeScript function, two ints": here("call(js, COUNT)"),
+    "TypeScript class: construct": classes("construct"),
+    "TypeScript class: method, shared": classes("shared"),
+    "TypeScript class: method, exclusive, one int": classes("exclusive"),
+    "TypeScript class: field get": classes("get"),
+    "TypeScript class: field set": classes("set"),
+    "TypeScript class: len()": classes("length"),
   };
 }
 
@@ -321,6 +370,7 @@ async function main(): Promise<void> {
   const pyodide = await loadPyodide();
   const second = new SecondThread(weft);
   await second.started();
+  await weft.addModule(new URL("classes.js", import.meta.url));
   const ours = weftOperations(weft, second);
   const theirs = pyodideOperations(pyodide);
 

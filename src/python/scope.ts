@@ -7,33 +7,37 @@ import type { Address, Functions } from "../abi/functions.js";
 export class Scope {
   /** False once the scope has ended. */
   alive = true;
-  readonly #owned: Address[] = [];
+  /** Made with the first: many calls own none. */
+  #owned: Address[] | undefined;
 
   /** Takes over one reference and returns its place. */
   own(pointer: Address): number {
-    return this.#owned.push(pointer) - 1;
+    return (this.#owned ??= []).push(pointer) - 1;
   }
 
   /** Gives up the reference at `place` without releasing it. */
   disown(place: number): void {
-    this.#owned[place] = 0;
+    this.#owned![place] = 0;
   }
 
   /** The interpreter is gone, and all references with it. */
   abandon(): void {
     this.alive = false;
-    this.#owned.length = 0;
+    this.#owned = undefined;
   }
 
   /** Attached: releases everything, latest first. Destructors may run. */
   end(functions: Functions): void {
     this.alive = false;
     const owned = this.#owned;
+    if (!owned) {
+      return;
+    }
     for (let i = owned.length - 1; i >= 0; i--) {
       if (owned[i] !== 0) {
         functions.Py_DecRef(owned[i]!);
       }
     }
-    owned.length = 0;
+    this.#owned = undefined;
   }
 }

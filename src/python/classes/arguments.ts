@@ -10,8 +10,8 @@ import { OTHER, quickKinds, scalarsOf } from "./scalars.js";
 /**
  * Turns the arguments of a call into what its parameters say.
  *
- * Made once for each function; the common case, as many positional arguments as there are parameters,
- * allocates nothing but the values.
+ * Made once for each function; the common case, positional arguments only, allocates nothing but
+ * the values.
  */
 export class ArgumentReader {
   readonly #name: string;
@@ -19,6 +19,8 @@ export class ArgumentReader {
   /** Parameters that positional arguments reach. */
   readonly #positional: number;
   readonly #plain: boolean;
+  /** How many of those have no default. */
+  readonly #required: number;
   /** For each parameter what {@link Scalars} reads. */
   readonly #quick: readonly number[];
 
@@ -27,6 +29,7 @@ export class ArgumentReader {
     this.#parameters = parameters;
     this.#positional = parameters.filter((one) => one.kind === "positional" || one.kind === "either").length;
     this.#plain = this.#positional === parameters.length;
+    this.#required = parameters.filter((one) => !one.fallback).length;
     this.#quick = parameters.map(({ schema }) => quickKinds(schema));
   }
 
@@ -40,10 +43,14 @@ export class ArgumentReader {
   read(py: Python, realm: Realm, values: Address, count: number, names: Address, skip: number): unknown[] {
     const given = count - skip;
     const parameters = this.#parameters;
-    if (this.#plain && names === 0 && given === parameters.length) {
+    if (this.#plain && names === 0 && given <= parameters.length && given >= this.#required) {
       const read: unknown[] = [];
       for (let i = 0; i < given; i++) {
         read.push(this.#argument(py, realm, i, values + 4 * (skip + i)));
+      }
+      // Those with a default come last.
+      for (let i = given; i < parameters.length; i++) {
+        read.push(parameters[i]!.fallback!.value);
       }
       return read;
     }

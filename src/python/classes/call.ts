@@ -47,7 +47,7 @@ function handle(py: Python, realm: Realm, called: LoadedFunction, values: Addres
   switch (definition.kind) {
     case "function":
     case "static":
-      return handler(py, ...reader.read(py, realm, values, count, names, 0));
+      return invoke(handler, py, reader.read(py, realm, values, count, names, 0));
     case "class":
       return handler(reference(py, values, 0), ...reader.read(py, realm, values, count, names, 1));
     default: {
@@ -55,20 +55,34 @@ function handle(py: Python, realm: Realm, called: LoadedFunction, values: Addres
       const read = reader.read(py, realm, values, count, names, 1);
       const object = realm.memory.word(values);
       const view = makeView(py, owner!, definition.borrow === "exclusive", object);
-      if (definition.kind === "constructor") {
+      if (definition.kind === "constructor" && owner!.definition.options.base !== undefined) {
         view.initBase = baseConstructor(py, owner!.definition, view);
       }
       if (!beginBorrow(realm, object, borrow, called.borrowing, name)) {
         py.throwPending();
       }
       try {
-        return handler(view, ...read);
+        return invoke(handler, view, read);
       } finally {
         // Before the result is converted and what the call refers to is released, which can run Python code.
         endView(view);
         endBorrow(realm, object, borrow, called.borrowing);
       }
     }
+  }
+}
+
+/** Most handlers have few parameters, and spreading an array costs as much as they do. */
+function invoke(handler: (first: unknown, ...values: unknown[]) => unknown, first: unknown, values: readonly unknown[]): unknown {
+  switch (values.length) {
+    case 0:
+      return handler(first);
+    case 1:
+      return handler(first, values[0]);
+    case 2:
+      return handler(first, values[0], values[1]);
+    default:
+      return handler(first, ...values);
   }
 }
 

@@ -17,8 +17,8 @@ export class ObjectView {
   /** The token's, without asking the token each time: the view ends before it. */
   readonly #realm: Realm;
   #address: Address;
-  /** Runs the base's constructor; only in constructors. */
-  initBase: ((...values: unknown[]) => void) | undefined;
+  /** Runs the base's constructor: constructors of derived classes have one of their own. */
+  declare initBase: (...values: unknown[]) => void;
 
   constructor(py: Python, address: Address) {
     this.#py = py;
@@ -55,6 +55,10 @@ export class ObjectView {
     view.#address = 0;
   }
 }
+
+ObjectView.prototype.initBase = () => {
+  throw new TypeError("initBase() is for constructors of classes that are derived from one with a constructor");
+};
 
 const addressOf = ObjectView.address;
 const realmOf = ObjectView.realm;
@@ -198,7 +202,7 @@ const ACCESS: { readonly [K in keyof typeof KINDS]: (field: PlacedField, writabl
       if (typeof value !== "string") {
         throw new TypeError(`${name} holds a string, not a ${typeof value}`);
       }
-      writeObject(this, name, offset, this.py.str(value), frozen);
+      writeObject(this, name, offset, this.py.from(value), frozen);
     },
   }),
   bytes: (field, writable) => ({
