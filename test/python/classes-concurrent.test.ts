@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { sharedWeft, threadModule } from "./harness.js";
-import { api, type HostWeft, type Py, type PyAny } from "./package.js";
+import { api, type HostWeft, type LoadOptions, type Py, type PyAny } from "./package.js";
 
 const LIMIT = 90_000;
 const MODULE = new URL("modules/racing.mjs", import.meta.url);
-const shared = sharedWeft();
-let added: Promise<unknown> | undefined;
+const shared = sharedWeft({ modules: [MODULE] });
 
 const HELPERS = `
 import gc, sys, threading, time, weakref
@@ -36,9 +35,6 @@ def eventually(condition, what):
 
 /** Statements on Python's main thread; its threads are other realms. */
 async function python(code: string, weft = shared.weft): Promise<void> {
-  if (weft === shared.weft) {
-    await (added ??= weft.addModule(MODULE));
-  }
   const globals = weft.attach((py) => py.dict().unbind());
   await weft.run(`${HELPERS}\n${code}`, { globals: globals as Py });
   globals.drop();
@@ -58,8 +54,7 @@ function spawn<T>(weft: HostWeft, count: number, name: string, object: Py<PyAny>
   );
 }
 
-async function make(code: string): Promise<Py<PyAny>> {
-  await (added ??= shared.weft.addModule(MODULE));
+function make(code: string): Py<PyAny> {
   return shared.weft.attach((py) => {
     const globals = py.dict([["racing", py.import("racing")]]);
     return py.eval(code, globals).unbind();
@@ -67,7 +62,7 @@ async function make(code: string): Promise<Py<PyAny>> {
 }
 
 /** An interpreter that nobody has used. */
-async function fresh(call: (weft: HostWeft) => Promise<void>, options = {}): Promise<void> {
+async function fresh(call: (weft: HostWeft) => Promise<void>, options: LoadOptions = { modules: [MODULE] }): Promise<void> {
   const weft = await api.loadWeft(options);
   try {
     await call(weft);
@@ -94,7 +89,7 @@ assert len(done) == 10 and sum(done) == c.value > 0, (done, c.value)
 `));
 
   test("test_thread_safety, by threads of the host's", { timeout: LIMIT }, async () => {
-    const cell = await make("racing.Base()");
+    const cell = make("racing.Base()");
     const done = await spawn<number>(shared.weft, 4, "writers", cell, 500);
     const value = shared.weft.attach((py) => cell.bind(py).getAttr("value").toJs());
     expect(done.reduce((a, b) => a + b)).toBe(value);
@@ -103,7 +98,7 @@ assert len(done) == 10 and sum(done) == c.value > 0, (done, c.value)
   });
 
   test("test_thread_safety_2: nobody sees one field written and the other not", { timeout: LIMIT }, async () => {
-    const pair = await make("racing.Pair()");
+    const pair = make("racing.Pair()");
     const ends = await spawn<{ differed: number; seen: number }>(shared.weft, 3, "pairs", pair, 4000);
     expect(ends.map(({ differed }) => differed)).toEqual([0, 0, 0]);
     expect(ends.reduce((sum, { seen }) => sum + seen, 0)).toBeGreaterThan(0);
@@ -181,7 +176,7 @@ assert l.get() == 42
 keep = sys.modules.setdefault("kept_by_test", type(sys)("kept_by_test"))
 keep.local = l
 `);
-    const local = await make("__import__('sys').modules['kept_by_test'].local");
+    const local = make("__import__('sys').modules['kept_by_test'].local");
     const errors = await shared.weft.spawn<string[]>(threadModule("classes.mjs"), "foreign", local).join();
     expect(errors).toEqual(Array(5).fill("RuntimeError: racing.Local is unsendable, but is used on another thread than the one that made it"));
     await python("import sys; del sys.modules['kept_by_test']");
@@ -189,7 +184,7 @@ keep.local = l
 
   test("drop and garbage collection elsewhere let go of the state in its own realm", { timeout: LIMIT }, async () => {
     const { weft } = shared;
-    const [list, made] = await Promise.all([make("[]"), make("__import__('threading').Event()")]);
+    const [list, made] = [make("[]"), make("__import__('threading').Event()")];
     const copies = weft.attach((py) => [list.cloneRef(py), made.cloneRef(py)] as const);
     const owner = weft.spawn<{ during: number; left: number }>(threadModule("classes.mjs"), "owner", ...copies, 20).join();
     const globals = weft.attach((py) => py.dict([["things", list.bind(py)], ["made", made.bind(py)]]).unbind());
@@ -219,7 +214,6 @@ assert errors == ["racing.Local is unsendable, but is used on another thread tha
 describe("lazy type objects and imports", () => {
   test("racing first uses of a class and its base find one type of each", { timeout: LIMIT }, () =>
     fresh(async (weft) => {
-      await weft.addModule(MODULE);
       const sides = await Promise.all([spawn<unknown[]>(weft, 2, "firstUse", undefined, "base"), spawn<unknown[]>(weft, 2, "firstUse", undefined, "sub")]);
       const [first, ...others] = sides.flat();
       expect(first![3]).toBe(true);
@@ -235,7 +229,6 @@ eventually(lambda: racing.Base.__subclasses__() == [racing.Sub], racing.Base.__s
 
   test("a module's body runs once in a concurrent first import", { timeout: LIMIT }, () =>
     fresh(async (weft) => {
-      await weft.addModule(MODULE);
       const [first, ...others] = await spawn<number[]>(weft, 4, "firstImport", undefined);
       expect(new Set(first).size).toBe(4);
       expect(others).toEqual([first, first, first]);
@@ -264,7 +257,7 @@ assert len(found) == 3 and len(set(found)) == 1
       await expect.poll(() => weft.attach((py) => py.import("sys").getAttr("modules").contains("busy_started")), { timeout: 30_000 }).toBe(true);
       await weft.addModule(MODULE);
       await busy;
-    }));
+    }, {}));
 });
 
 describe("garbage collection", () => {
@@ -394,7 +387,6 @@ describe("gilUsed", () => {
 
   test("takes the GIL for good, and warns once", { timeout: LIMIT }, () =>
     fresh(async (weft) => {
-      await weft.addModule(MODULE);
       await python(`
 import warnings
 assert not sys._is_gil_enabled()
@@ -420,13 +412,11 @@ assert l.value == 300
     ["-X gil=0", { pythonOptions: ["-X", "gil=0"] }],
   ])("does not where %s says so", { timeout: LIMIT }, (_, options) =>
     fresh(async (weft) => {
-      await weft.addModule(MODULE);
       await weft.run(`import warnings\nwarnings.simplefilter('error')\nimport racing_gil\n${enabled}False\nassert racing_gil.one() == 1`);
-    }, options));
+    }, { ...options, modules: [MODULE] }));
 
   test("an import by a thread while others are busy", { timeout: LIMIT }, () =>
     fresh(async (weft) => {
-      await weft.addModule(MODULE);
       await python(`
 import warnings
 warnings.simplefilter("ignore")

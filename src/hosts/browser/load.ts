@@ -59,7 +59,8 @@ export async function loadWeft(options: LoadOptions = {}): Promise<HostWeft> {
   const download = new Download(folder(options.runtime ?? new URL(RUNTIME, import.meta.url)), options);
   const budget = new OutputBudget();
   const script = new URL(options.worker ?? new URL("./realm-worker.js", import.meta.url), base());
-  const workers = new RealmWorkers(browserWorkers(script, { glueUrl: download.glueUrl, budget: budget.word }));
+  const modules = (options.modules ?? []).map((url) => new URL(url, base()).href);
+  const workers = new RealmWorkers(browserWorkers(script, { glueUrl: download.glueUrl, budget: budget.word, modules }));
   const lines = [consoleSink((line) => { console.log(line); }), consoleSink((line) => { console.error(line); })] as const;
   const output = new Output([options.stdout ?? lines[0].sink, options.stderr ?? lines[1].sink], budget);
   const input = new Input(options.stdin);
@@ -96,7 +97,7 @@ export async function loadWeft(options: LoadOptions = {}): Promise<HostWeft> {
       keepAlive: (promise) => promise,
     },
     workers as unknown as RealmWorkers,
-    options,
+    { ...options, modules },
   );
   download.report("ready");
   return weft;

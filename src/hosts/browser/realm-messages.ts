@@ -7,5 +7,7 @@ export interface RealmStart {
     readonly glueUrl: string;
     /** See {@link OutputBudget}. */
     readonly budget: Int32Array;
+    /** URLs of modules for Python, which are imported before the first thread. */
+    readonly modules: readonly string[];
   };
 }

@@ -17,18 +17,29 @@ const receive = (event: Event): void => {
     early.push(data);
     return;
   }
-  const { id, glueUrl, budget } = data.weftRealm;
+  const { id, glueUrl, budget, modules } = data.weftRealm;
+  const loaded = new Map<string, Readonly<Record<string, unknown>>>();
   prepareRealm({
     id,
     realmHost: new BrowserRealmHost(new OutputBudget(budget), true),
+    importNow: (url) => {
+      const found = loaded.get(url);
+      if (!found) {
+        throw new TypeError(`this thread cannot import ${url} while Python runs on it: name it in loadWeft's "modules", which every thread's realm imports at its start`);
+      }
+      return found;
+    },
     listen: (onMessage) => {
       web.addEventListener("message", (message) => {
         onMessage((message as MessageEvent).data);
       });
     },
   });
-  import(glueUrl).then(
-    (glue: { default: () => unknown }) => {
+  const imports = modules.map(async (url) => {
+    loaded.set(url, (await import(url)) as Record<string, unknown>);
+  });
+  Promise.all([import(glueUrl) as Promise<{ default: () => unknown }>, ...imports]).then(
+    ([glue]) => {
       glue.default();
       web.removeEventListener("message", receive);
       for (const message of early) {

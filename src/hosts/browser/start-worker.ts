@@ -7,6 +7,8 @@ export interface RealmSetup {
   /** Known when the glue has been checked. */
   readonly glueUrl: Promise<string>;
   readonly budget: Int32Array;
+  /** See {@link RealmStart}. */
+  readonly modules: readonly string[];
 }
 
 /** Starts worker realms from a script, which may be of another origin. */
@@ -23,7 +25,7 @@ export function browserWorkers(script: URL, setup: RealmSetup): StartWorker<WebW
     });
     setup.glueUrl.then(
       (glueUrl) => {
-        const start: RealmStart = { weftRealm: { id, glueUrl, budget: setup.budget } };
+        const start: RealmStart = { weftRealm: { id, glueUrl, budget: setup.budget, modules: setup.modules } };
         worker.postMessage(start);
       },
       // Loading fails with that, and ends the workers.

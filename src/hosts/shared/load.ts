@@ -14,12 +14,18 @@ export interface PythonOptions {
   /** Working directory in the guest: `/tmp` by default. */
   readonly workingDirectory?: string;
   readonly limits?: Partial<GuestLimits>;
+  /**
+   * URLs of ES modules that define Python modules: as if each were given to `weft.addModule()` before anything else. In pages
+   * all threads can import these, since every realm loads them at its start; in Node, Deno and Bun any others too.
+   */
+  readonly modules?: readonly (string | URL)[];
 }
 
 /**
  * Starts Python with a serving main thread, and gives what the host realm uses it by. When that fails, and
  * when Python has ended, the workers are ended.
- * @throws GuestError when a mount or the working directory fails; Error when Python ends before it is ready.
+ * @throws GuestError when a mount or the working directory fails; Error when Python ends before it is ready; what
+ * importing one of the modules throws.
  */
 export async function startWeft(
   platform: HostPlatform,
@@ -124,6 +130,14 @@ export async function startWeft(
   await Promise.race([isReady, ended.then((status) => Promise.reject(new Error(`Python ended with status ${status} before it was ready`)))]);
   // The first attach makes this thread's state, which may have to wait; nobody keeps it waiting yet.
   weft.attach(() => undefined);
+  try {
+    for (const url of options.modules ?? []) {
+      await weft.addModule(url);
+    }
+  } catch (error) {
+    await weft.terminate();
+    throw error;
+  }
   return weft;
 }
 

@@ -11,10 +11,10 @@ import { scalarsOf } from "./scalars.js";
 import { endView, type ObjectView } from "./view.js";
 
 /** A handler's result that ends an iteration: what `__next__` returns instead of raising StopIteration. */
-export const stopIteration = Symbol("weft-python.stopIteration");
+export const stopIteration = Symbol.for("weft-python.stopIteration");
 
 /** A handler's result that makes Python try the other operand: Python's `NotImplemented`. */
-export const notImplemented = Symbol("weft-python.notImplemented");
+export const notImplemented = Symbol.for("weft-python.notImplemented");
 
 /**
  * Python calls function `index` of a module on this thread: returns a new reference, or 0 with a pending exception.

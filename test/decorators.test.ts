@@ -3,11 +3,11 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { sharedWeft } from "./harness.js";
-import { api } from "./package.js";
+import { sharedWeft } from "./python/harness.js";
+import { api } from "./python/package.js";
 
 const { arg, field, pyclass, pyclassOf, pyconstructor, pyfield, PyInstance, pymethod, pyModule, t } = api;
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const folder = join(ROOT, "dist", `decorated-${process.pid}`);
 const shared = sharedWeft();
 

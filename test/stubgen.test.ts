@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
-import { sharedWeft } from "./harness.js";
+import { sharedWeft } from "./python/harness.js";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "weft-stubs-"));
 const shared = sharedWeft();
 afterAll(() => {
@@ -70,7 +70,7 @@ test("weft stubgen writes stubs that say what inspect says", { timeout: 60_000 }
   const module = join(ROOT, "test/python/modules/counters.mjs");
   const made = stubgen(module, "-o", folder);
   expect(made).toEqual({ stdout: ["counters/__init__.pyi", "counters/tools.pyi", "needs_gil.pyi"].map((path) => `${join(folder, path)}\n`).join(""), stderr: "", status: 0 });
-  await shared.weft.addModule(new URL("modules/counters.mjs", import.meta.url));
+  await shared.weft.addModule(new URL("python/modules/counters.mjs", import.meta.url));
   for (const [name, path, least] of [["counters", "counters/__init__.pyi", 60], ["counters.tools", "counters/tools.pyi", 1]] as const) {
     const globals = shared.weft.attach((py) => py.dict([["text", readFileSync(join(folder, path), "utf8")], ["name", name]]).unbind());
     await shared.weft.run(`${COMPARE}\nmodule = importlib.import_module(name)\ncount = compare(ast.parse(text).body, module)`, { globals: globals as never });
