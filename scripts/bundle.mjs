@@ -42,6 +42,8 @@ const common = {
   splitting: true,
   format: "esm",
   sourcemap: "linked",
+  // Python code that runs in the guest.
+  loader: { ".py": "text" },
   logLevel: "warning",
 };
 

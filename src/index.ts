@@ -56,3 +56,7 @@ export type { Extractor } from "./python/any.js";
 export type { Globals } from "./python/globals.js";
 export type { EvalOptions } from "./python/weft.js";
 export { canBlock, WouldBlockError } from "./python/can-block.js";
+export { diagnose, type Diagnosis, type Verdict } from "./runtime/observer/diagnosis.js";
+export type { ObservedFrame } from "./runtime/observer/frames.js";
+export { describeThread, reportThreads } from "./runtime/observer/report.js";
+export type { ObservedThread, WaitKind } from "./runtime/observer/threads.js";

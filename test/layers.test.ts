@@ -30,10 +30,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "browser.ts": { layers: ["index.ts", "hosts/shared", "hosts/browser"], node: false },
   playground: { layers: ["browser.ts", "hosts/browser"], node: false, packages: ["@codemirror/", "@lezer/", "@xterm/", ".py", ".css"] },
   // Tools beside the command line.
+  tools: { layers: [], node: false },
   build: { layers: ["abi"], node: true },
   bench: { layers: ["abi", "node.ts"], node: true },
-  "cpython-tests": { layers: ["abi"], node: true },
-  cli: { layers: ["abi", "runtime", "python", "hosts/shared", "hosts/node", "build"], node: true },
+  "cpython-tests": { layers: ["abi", "tools"], node: true },
+  stress: { layers: ["abi", "runtime", "node.ts", "tools"], node: true, packages: [".py"] },
+  cli: { layers: ["abi", "runtime", "python", "hosts/shared", "hosts/node", "build", "stress"], node: true },
 };
 
 /** Imports by file: paths below src/ with forward slashes; other specifiers as they are. */

@@ -34,6 +34,7 @@ export const FUNCTIONS = {
   weft_sys_mkdirs: "ip",
   weft_sys_write_file: "ippii",
   weft_tty_set_size: "vii",
+  weft_threads: "p",
 
   // wasm/include/weft_python.h
   weft_python_words: "p",
@@ -56,6 +57,7 @@ export const FUNCTIONS = {
   weft_thread_spawn: "iii",
   weft_error_set: "vppi",
   weft_layout_hash: "i",
+  weft_thread_states: "p",
 
   // wasm/include/weft_class.h
   weft_module_register: "ipp",

@@ -50,6 +50,37 @@ export const STRUCTS = {
   PyMutex: { c: "PyMutex", size: 1, align: 1, fields: { _bits: [0, 1] } },
   PyCriticalSection: { c: "PyCriticalSection", size: 8, align: 4, fields: {} },
   PyCriticalSection2: { c: "PyCriticalSection2", size: 12, align: 4, fields: {} },
+  // What observers read from outside.
+  PyThreadState: {
+    c: "PyThreadState",
+    size: 184,
+    align: 8,
+    fields: { next: [4, 4], interp: [8, 4], state: [24, 4], current_frame: [52, 4], thread_id: [92, 4], critical_section: [104, 4] },
+  },
+  _PyInterpreterFrame: {
+    c: "_PyInterpreterFrame",
+    size: 44,
+    align: 4,
+    fields: { f_executable: [0, 4], previous: [4, 4], instr_ptr: [28, 4], owner: [38, 1] },
+  },
+  PyCodeObject: {
+    c: "PyCodeObject",
+    size: 140,
+    align: 4,
+    fields: { co_firstlineno: [56, 4], co_filename: [92, 4], co_qualname: [100, 4], co_linetable: [104, 4], co_code_adaptive: [136, 1] },
+  },
+  PyASCIIObject: { c: "PyASCIIObject", size: 32, align: 4, fields: { length: [20, 4], state: [28, 4] } },
+  PyCompactUnicodeObject: { c: "PyCompactUnicodeObject", size: 40, align: 4, fields: {} },
+  PyBytesObject: { c: "PyBytesObject", size: 32, align: 4, fields: { ob_sval: [28, 1] } },
+  // patch 0004
+  _PyThread_lock: { c: "_PyThread_lock", size: 8, align: 4, fields: { mark: [2, 2], owner: [4, 4] } },
+  // wasm/include/weft_wait.h
+  weft_thread: {
+    c: "weft_thread",
+    size: 28,
+    align: 4,
+    fields: { word: [0, 4], in_use: [4, 4], wait_kind: [8, 4], wait_object: [12, 4], tid: [16, 4], flags: [20, 4], generation: [24, 4] },
+  },
   // wasm/include/weft_python.h
   weft_words: { c: "struct weft_words", size: 16, align: 4, fields: { lifecycle: [0, 4], dropped: [4, 4], released: [8, 4], world: [12, 4] } },
   weft_job: { c: "weft_job", size: 28, align: 4, fields: { result: [16, 4], error: [20, 4] } },
@@ -187,6 +218,26 @@ export const CONSTANTS = {
   DT_SOCK: 12,
   SIGALRM: 14,
   WEFT_TTY_RAW: 1,
+
+  // wasm/include/weft_wait.h
+  WEFT_MAX_THREADS: 4096,
+  WEFT_WAIT_NONE: 0,
+  WEFT_WAIT_LOCK: 1,
+  WEFT_WAIT_SLEEP: 2,
+  WEFT_WAIT_READ: 3,
+  WEFT_WAIT_WRITE: 4,
+  WEFT_WAIT_POLL: 5,
+  WEFT_WAIT_HOST: 6,
+  WEFT_WAIT_WORLD: 7,
+  WEFT_WAIT_TURN: 8,
+  _Py_THREAD_DETACHED: 0,
+  _Py_THREAD_ATTACHED: 1,
+  _Py_THREAD_SUSPENDED: 2,
+  FRAME_OWNED_BY_CSTACK: 3,
+  _Py_CRITICAL_SECTION_INACTIVE: 1,
+  _Py_CRITICAL_SECTION_TWO_MUTEXES: 2,
+  _Py_CRITICAL_SECTION_MASK: 3,
+  PYTHREAD_LOCK_MARK: 0x5bfe,
 
   // wasm/include/weft_class.h
   WEFT_FUNCTION: 0,

@@ -5,12 +5,14 @@ import { runDoctor } from "./doctor-command.js";
 import { CliError, ExitCode } from "./exit-codes.js";
 import { runRepl, runScript } from "./run-command.js";
 import { runStubgen } from "./stubgen-command.js";
+import { stress } from "../stress/main.js";
 
 const HELP = `usage: weft COMMAND [options]
 
 Commands:
   run      run a Python program
   repl     start Python's interactive prompt
+  stress   run tests on several threads at once, many times
   build    build the Python runtime
   stubgen  write .pyi stubs of Python modules that TypeScript defines
   doctor   show what this machine has and lacks for Weft
@@ -19,6 +21,7 @@ Commands:
 const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
   run: runScript,
   repl: runRepl,
+  stress,
   build: runBuild,
   stubgen: runStubgen,
   doctor: runDoctor,

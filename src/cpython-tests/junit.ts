@@ -1,27 +1,6 @@
+import { element, escapeXml as escape } from "../tools/xml.js";
 import type { Verdict } from "./judge.js";
 import type { TestRecord } from "./result.js";
-
-const ENTITIES: Readonly<Record<string, string>> = { "<": "&lt;", ">": "&gt;", "&": "&amp;", '"': "&quot;" };
-
-function escape(text: string): string {
-  return (
-    text
-      // Characters that XML 1.0 cannot hold at all.
-      .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD")
-      .replace(/[<>&"]/g, (c) => ENTITIES[c]!)
-      // An attribute's plain line ends would be read as spaces.
-      .replace(/[\t\n\r]/g, (c) => `&#${c.charCodeAt(0)};`)
-  );
-}
-
-type Attributes = Readonly<Record<string, string | number>>;
-
-function element(name: string, attributes: Attributes, children: readonly string[] = []): string {
-  const head = Object.entries(attributes)
-    .map(([key, value]) => ` ${key}="${escape(String(value))}"`)
-    .join("");
-  return children.length === 0 ? `<${name}${head}/>` : `<${name}${head}>${children.join("")}</${name}>`;
-}
 
 function testCase(file: string, test: TestRecord, problem: string | undefined): string {
   const attributes = { classname: file, name: test.id, time: test.seconds.toFixed(3) };

@@ -11,7 +11,8 @@ const encoder = new TextEncoder();
  * not the new part. So views are renewed only when an address lies beyond them.
  */
 export class Memory {
-  readonly #memory: WebAssembly.Memory;
+  /** The guest's memory itself. */
+  readonly memory: WebAssembly.Memory;
   #u8: Uint8Array;
   #i32: Int32Array;
   #f64: Float64Array;
@@ -19,7 +20,7 @@ export class Memory {
   readonly #buffers = new WeakSet<ArrayBufferLike>();
 
   constructor(memory: WebAssembly.Memory) {
-    this.#memory = memory;
+    this.memory = memory;
     this.#u8 = new Uint8Array(memory.buffer);
     this.#i32 = new Int32Array(memory.buffer);
     this.#f64 = new Float64Array(memory.buffer);
@@ -28,11 +29,11 @@ export class Memory {
 
   /** Views that reach to `end`. */
   #renew(end: number): void {
-    if (this.#memory.buffer.byteLength < end) {
+    if (this.memory.buffer.byteLength < end) {
       // This thread has not heard of the growth yet: engines tell it with its next interrupt, or when it grows.
-      this.#memory.grow(0);
+      this.memory.grow(0);
     }
-    const { buffer } = this.#memory;
+    const { buffer } = this.memory;
     if (buffer.byteLength < end) {
       throw new RangeError(`the guest's memory has ${buffer.byteLength} bytes, and byte ${end} was asked for: this is a bug of Weft or of an extension`);
     }

@@ -1,5 +1,6 @@
 import type { Address } from "../abi/functions.js";
 import { offsetOf } from "../abi/layout.js";
+import { observeThreads, type Observed, type ObservedThread } from "../runtime/observer/threads.js";
 import { PyAny, type Extractor } from "./any.js";
 import { coroutineRunner } from "./coroutines.js";
 import { Globals } from "./globals.js";
@@ -122,6 +123,7 @@ export class HostWeft extends Weft {
   readonly globals: Globals;
   #runner: Py<PyAny> | undefined;
   #over = false;
+  #observed: Observed | undefined;
 
   /** @internal */
   constructor(realm: Realm, platform: WeftPlatform) {
@@ -228,6 +230,16 @@ export class HostWeft extends Weft {
       });
     });
     return this.#platform.keepAlive(result);
+  }
+
+  /**
+   * What every Python thread does at this moment, and where: see {@link observeThreads}. Runs nothing in Python and waits for
+   * nothing, so it tells also about a program that hangs.
+   */
+  threads(): ObservedThread[] {
+    const { memory, functions } = this.realm;
+    this.#observed ??= { memory: memory.memory, records: functions.weft_threads(), states: functions.weft_thread_states() };
+    return observeThreads(this.#observed);
   }
 
   /** @internal A job has ended. */

@@ -27,21 +27,23 @@ export interface RunOptions {
 
 /** A command that a test talks to. */
 export class RunningCommand {
-  #output = "";
+  readonly #output = { stdout: "", stderr: "" };
   #waiters: (() => void)[] = [];
 
   constructor(readonly child: ChildProcess) {
-    child.stdout?.on("data", (data: Buffer) => {
-      this.#output += data.toString();
-      for (const wake of this.#waiters.splice(0)) {
-        wake();
-      }
-    });
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name]?.on("data", (data: Buffer) => {
+        this.#output[name] += data.toString();
+        for (const wake of this.#waiters.splice(0)) {
+          wake();
+        }
+      });
+    }
   }
 
-  /** Resolves when standard output contains `text`; the command's deadline bounds the wait. */
-  async until(text: string): Promise<void> {
-    while (!this.#output.includes(text)) {
+  /** Resolves when the output contains `text`; the command's deadline bounds the wait. */
+  async until(text: string, stream: "stdout" | "stderr" = "stdout"): Promise<void> {
+    while (!this.#output[stream].includes(text)) {
       await new Promise<void>((resolve) => this.#waiters.push(resolve));
     }
   }

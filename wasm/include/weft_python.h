@@ -28,6 +28,8 @@ struct weft_words {
 };
 struct weft_words *weft_python_words(void);
 
+/* The module _weft_stress; see stress.c. */
+PyObject *weft_stress_init(void);
 /* Before Python is initialised: 0, or -1 without memory. */
 int weft_module_install(void);
 
@@ -92,6 +94,9 @@ int weft_thread_spawn(int32_t id, size_t stack_size);
 
 /* Set the pending exception from UTF-8 text. */
 void weft_error_set(PyObject *type, const char *message, Py_ssize_t length);
+
+/* Where the first thread state's address is, for observers. */
+PyThreadState **weft_thread_states(void);
 
 /* Of the layout (src/abi/layout.ts) that this module was compiled against. */
 uint32_t weft_layout_hash(void);

@@ -11,6 +11,7 @@
  *   bit          set by                     cleared by
  *   WEFT_TOKEN   any waker (weft_unpark)    the owner (weft_park, weft_park_cancel)
  *   WEFT_INTR    weft_interrupt             the owner (weft_interrupt_take)
+ *   WEFT_EXPIRED a schedule for tests       the owner (weft_park)
  *
  * All accesses are sequentially consistent read-modify-writes or loads; a waker
  * sets its bit first and notifies second, and the owner waits only while the word
@@ -28,6 +29,7 @@ extern "C" {
 
 #define WEFT_TOKEN 1u
 #define WEFT_INTR 2u
+#define WEFT_EXPIRED 4u
 
 /* Why a thread waits; read by the thread view and by hang reports. */
 enum weft_wait_kind {
@@ -39,6 +41,7 @@ enum weft_wait_kind {
   WEFT_WAIT_POLL = 5,
   WEFT_WAIT_HOST = 6,   /* a request to the host realm */
   WEFT_WAIT_WORLD = 7,  /* parked for stop-the-world */
+  WEFT_WAIT_TURN = 8,   /* another thread's turn in a deterministic schedule */
 };
 
 typedef struct weft_thread {
@@ -47,7 +50,6 @@ typedef struct weft_thread {
   _Atomic uint32_t wait_kind;   /* enum weft_wait_kind; written by the owner */
   _Atomic uint32_t wait_object; /* address or file descriptor waited for */
   _Atomic uint32_t tid;         /* pthread_self() of the owner */
-  _Atomic uint32_t tstate;      /* PyThreadState*, or 0; written by the owner */
   _Atomic uint32_t flags;       /* WEFT_THREAD_* */
   _Atomic uint32_t generation;  /* number of threads that have owned the record */
 } weft_thread;
@@ -84,6 +86,17 @@ int weft_interrupt_take(void);
  * for. To be called after the waker can no longer find us (so its token, if any,
  * is already in the word). */
 void weft_park_cancel(void);
+
+/* A schedule for tests that decides when threads go on (wasm/python/stress.c); null else. */
+struct weft_scheduler {
+  /* Before the calling thread waits: whether it takes part. Then WEFT_EXPIRED alone ends its timeout, and `runs`
+   * is called after the wait. */
+  int (*blocks)(weft_thread *thread, int64_t timeout_ns);
+  void (*runs)(weft_thread *thread);
+  /* Before any thread's token is set. */
+  void (*unparks)(weft_thread *thread);
+};
+extern const struct weft_scheduler *_Atomic weft_scheduler;
 
 /* Any thread, at any time; never blocks. */
 void weft_unpark(weft_thread *thread);

@@ -41,7 +41,9 @@ static PyModuleDef definition = {
 static PyObject *init(void) { return PyModuleDef_Init(&definition); }
 
 int weft_module_install(void) {
-  return PyImport_AppendInittab("weft", init) == 0 ? PyImport_AppendInittab("js", weft_js_module_init) : -1;
+  return PyImport_AppendInittab("weft", init) == 0 && PyImport_AppendInittab("js", weft_js_module_init) == 0
+           ? PyImport_AppendInittab("_weft_stress", weft_stress_init)
+           : -1;
 }
 
 void weft_error_set(PyObject *kind, const char *message, Py_ssize_t length) {

@@ -22,6 +22,8 @@ static _Thread_local weft_thread *self;
 static pthread_key_t exit_key;
 static pthread_once_t exit_key_once = PTHREAD_ONCE_INIT;
 
+const struct weft_scheduler *_Atomic weft_scheduler;
+
 weft_thread *weft_threads(void) { return threads; }
 
 static int64_t now_ns(void) {
@@ -67,7 +69,6 @@ static void release(void *record) {
   if (atomic_exchange(&thread->flags, 0) & WEFT_THREAD_COUNTED) {
     weft_thread_unreserve();
   }
-  atomic_store(&thread->tstate, 0);
   atomic_store(&thread->wait_kind, WEFT_WAIT_NONE);
   /* The word is not cleared here but on the next claim: a late waker's token must
    * not be mistaken for one that the next owner was given. */
@@ -108,6 +109,8 @@ static enum weft_park_result park(enum weft_wait_kind kind, uintptr_t object,
   weft_thread *thread = weft_self();
   int64_t deadline = timeout_ns > 0 ? now_ns() + timeout_ns : 0;
   enum weft_park_result result;
+  const struct weft_scheduler *scheduler = atomic_load(&weft_scheduler);
+  int scheduled = 0;
   atomic_store_explicit(&thread->wait_object, (uint32_t)object, memory_order_relaxed);
   atomic_store(&thread->wait_kind, kind);
   for (;;) {
@@ -122,7 +125,22 @@ static enum weft_park_result park(enum weft_wait_kind kind, uintptr_t object,
       break;
     }
     int64_t left = -1;
-    if (timeout_ns >= 0) {
+    if (scheduler && !scheduled) {
+      scheduled = scheduler->blocks(thread, timeout_ns);
+      if (!scheduled) {
+        scheduler = NULL;
+      } else {
+        /* Its token may have come before it was known to wait. */
+        continue;
+      }
+    }
+    if (scheduled) {
+      if (word & WEFT_EXPIRED) {
+        atomic_fetch_and(&thread->word, ~WEFT_EXPIRED);
+        result = WEFT_PARK_TIMEOUT;
+        break;
+      }
+    } else if (timeout_ns >= 0) {
       left = timeout_ns == 0 ? 0 : deadline - now_ns();
       if (left <= 0) {
         result = WEFT_PARK_TIMEOUT;
@@ -132,6 +150,9 @@ static enum weft_park_result park(enum weft_wait_kind kind, uintptr_t object,
     futex_wait(&thread->word, word, left);
   }
   atomic_store(&thread->wait_kind, WEFT_WAIT_NONE);
+  if (scheduled) {
+    scheduler->runs(thread);
+  }
   return result;
 }
 
@@ -159,6 +180,10 @@ void weft_park_cancel(void) {
 }
 
 void weft_unpark(weft_thread *thread) {
+  const struct weft_scheduler *scheduler = atomic_load(&weft_scheduler);
+  if (scheduler) {
+    scheduler->unparks(thread);
+  }
   atomic_fetch_or(&thread->word, WEFT_TOKEN);
   futex_wake(&thread->word);
 }

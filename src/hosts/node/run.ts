@@ -2,6 +2,8 @@ import { constants } from "node:os";
 import type { Worker } from "node:worker_threads";
 import { CONSTANTS } from "../../abi/layout.js";
 import { Guest, type GuestEnd, type GuestLimits, type Mount } from "../../runtime/guest.js";
+import { reportThreads } from "../../runtime/observer/report.js";
+import { observeThreads } from "../../runtime/observer/threads.js";
 import type { RuntimeAssets } from "./assets.js";
 import { RealmBinding } from "../../python/binding.js";
 import { RealmWorkers } from "../shared/realm-workers.js";
@@ -114,6 +116,12 @@ async function run(program: NodeProgram): Promise<GuestEnd> {
       deliver(name);
     });
   }
+  // Also of a program that hangs: nothing is asked of Python.
+  process.on("SIGQUIT", () => {
+    const functions = guest.module.weftExports();
+    const threads = observeThreads({ memory: guest.module.wasmMemory, records: functions.weft_threads(), states: functions.weft_thread_states() });
+    process.stderr.write(`${reportThreads(threads)}\n`);
+  });
   const end = await guest.ended;
   terminal.close();
   return end;

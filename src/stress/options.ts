@@ -1,0 +1,160 @@
+import { parseArgs } from "node:util";
+
+/** How threads are scheduled; see wasm/python/stress.c. */
+export type Schedule = "free" | "perturb" | "pct";
+
+/** What `weft stress` is asked to do. */
+export interface StressOptions {
+  /** Files and folders; a test's name may follow after `::`. */
+  readonly targets: readonly string[];
+  readonly threads: number;
+  readonly iterations: number;
+  /** Seconds for all iterations of one test together; 0 for no limit. */
+  readonly duration: number;
+  readonly schedule: Schedule;
+  readonly seed: number;
+  /** One of so many instructions is disturbed. */
+  readonly rate: number;
+  /** Preemptions in a deterministic schedule. */
+  readonly depth: number;
+  /** Steps of a deterministic schedule's preemptions, where they are given. */
+  readonly changes: readonly number[] | undefined;
+  /** Seconds for one iteration. */
+  readonly timeout: number;
+  readonly keyword: string | undefined;
+  /** Ends after so many failed tests; 0 for never. */
+  readonly maxFail: number;
+  readonly shard: { readonly index: number; readonly count: number };
+  readonly list: boolean;
+  readonly shrink: boolean;
+  readonly junit: string | undefined;
+  readonly jsonLines: string | undefined;
+  readonly pythonPath: readonly string[];
+  readonly annotations: boolean;
+}
+
+/** A command line that makes no sense. */
+export class StressUsageError extends Error {
+  override readonly name = "StressUsageError";
+}
+
+export const STRESS_HELP = `usage: weft stress [options] FILE|FOLDER[::TEST] ...
+
+Runs each test on several threads at once, many times, and tells what only then fails, hangs or crashes.
+Tests are unittest classes, test functions and classes as pytest has them (without fixtures), and hammers: a
+module or a class Hammer... with op(state, index), and setup() and check(state) if it needs them.
+
+  --parallel-threads N   threads for each test (default 4; auto: as many as there are processors)
+  --iterations N         how often (default 20; pct: 100)
+  --duration SECONDS     no longer than this for one test
+  --schedule KIND        free: as the machine does (default)
+                         perturb: threads wait for a moment at instructions that the seed chooses
+                         pct: one thread at a time, in an order that the seed alone decides
+  --seed N               of the first iteration; the next ones count on (default 1)
+  --rate N               perturb: about one of N instructions waits (default 50)
+  --depth N              pct: preemptions for each iteration (default 3)
+  --changes A,B,...      pct: the preemptions' steps, instead of --depth
+  --timeout SECONDS      for one iteration; after it all threads are reported and the test is given up (default 30)
+  --shrink               pct: leave out preemptions of the first failure that it does not need
+  -k TEXT                only tests whose names contain the text
+  -x, --maxfail N        stop after the first, or N, failed tests
+  --shard I/N            the I-th of N parts of the tests
+  --list-tests           only list them
+  --python-path FOLDER   where Python looks for modules too (several times: several folders)
+  --junit-xml FILE       results for CI, written as they come
+  --json-lines FILE      the same, one JSON object for each test
+  --github               annotations for GitHub's workflows (by itself where GITHUB_ACTIONS is set)
+
+Exit status: 0 everything passed, 1 something failed, hung or crashed, 3 the runner failed, 4 wrong options, 5 no tests.
+`;
+
+function number(text: string | undefined, name: string, least: number, otherwise: number): number {
+  if (text === undefined) {
+    return otherwise;
+  }
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < least) {
+    throw new StressUsageError(`${name} needs a number of at least ${least}, not ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+/** @throws StressUsageError with what is wrong. @returns null when only help is wanted. */
+export function parseStressOptions(args: readonly string[], processors: number, environment: Readonly<Record<string, string | undefined>>): StressOptions | null {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        help: { type: "boolean", short: "h" },
+        "parallel-threads": { type: "string" },
+        iterations: { type: "string" },
+        duration: { type: "string" },
+        schedule: { type: "string" },
+        seed: { type: "string" },
+        rate: { type: "string" },
+        depth: { type: "string" },
+        changes: { type: "string" },
+        timeout: { type: "string" },
+        shrink: { type: "boolean" },
+        keyword: { type: "string", short: "k" },
+        exitfirst: { type: "boolean", short: "x" },
+        maxfail: { type: "string" },
+        shard: { type: "string" },
+        "list-tests": { type: "boolean" },
+        "python-path": { type: "string", multiple: true },
+        "junit-xml": { type: "string" },
+        "json-lines": { type: "string" },
+        github: { type: "boolean" },
+      },
+    });
+  } catch (error) {
+    throw new StressUsageError((error as Error).message);
+  }
+  const { values, positionals } = parsed;
+  if (values.help === true) {
+    return null;
+  }
+  if (positionals.length === 0) {
+    throw new StressUsageError("name a file or a folder with tests");
+  }
+  const schedule = values.schedule ?? "free";
+  if (schedule !== "free" && schedule !== "perturb" && schedule !== "pct") {
+    throw new StressUsageError(`--schedule is free, perturb or pct, not ${JSON.stringify(schedule)}`);
+  }
+  const changes = values.changes?.split(",").filter(Boolean).map((one) => number(one, "--changes", 1, 0));
+  if ((changes !== undefined || values.shrink === true) && schedule !== "pct") {
+    throw new StressUsageError("--changes and --shrink are for --schedule pct");
+  }
+  const shard = /^(\d+)\/(\d+)$/.exec(values.shard ?? "1/1");
+  const [index, count] = shard ? [Number(shard[1]), Number(shard[2])] : [0, 0];
+  if (index < 1 || index > count) {
+    throw new StressUsageError(`--shard is I/N with I from 1 to N, not ${JSON.stringify(values.shard)}`);
+  }
+  const threads = values["parallel-threads"] === "auto" ? Math.max(2, processors) : number(values["parallel-threads"], "--parallel-threads", 1, 4);
+  if (threads > 64) {
+    throw new StressUsageError(`--parallel-threads is at most 64, not ${threads}`);
+  }
+  return {
+    targets: positionals,
+    threads,
+    iterations: number(values.iterations, "--iterations", 1, schedule === "pct" ? 100 : 20),
+    duration: number(values.duration, "--duration", 0, 0),
+    schedule,
+    seed: number(values.seed, "--seed", 0, 1),
+    rate: number(values.rate, "--rate", 1, 50),
+    depth: number(values.depth, "--depth", 0, 3),
+    changes,
+    timeout: number(values.timeout, "--timeout", 0.1, 30),
+    keyword: values.keyword,
+    maxFail: values.exitfirst === true ? 1 : number(values.maxfail, "--maxfail", 0, 0),
+    shard: { index, count },
+    list: values["list-tests"] === true,
+    shrink: values.shrink === true,
+    junit: values["junit-xml"],
+    jsonLines: values["json-lines"],
+    pythonPath: values["python-path"] ?? [],
+    annotations: values.github ?? environment["GITHUB_ACTIONS"] === "true",
+  };
+}

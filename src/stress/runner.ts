@@ -1,0 +1,197 @@
+import type { Mount } from "../node.js";
+import type { StressOptions } from "./options.js";
+import { Session, type Iteration, type Outcome, type Raised } from "./session.js";
+import { TestVerdict } from "./verdict.js";
+
+/** A test that was found. */
+export interface FoundTest {
+  readonly file: string;
+  readonly name: string;
+  readonly skip: string | null;
+  readonly threads: number | null;
+}
+
+/** A file that could not be loaded. */
+export interface BrokenFile {
+  readonly file: string;
+  readonly raised: Raised;
+}
+
+/** Who hears what happens. */
+export interface StressEvents {
+  /** An iteration has ended. */
+  onIteration(test: FoundTest, done: number, outcome: Outcome): void;
+  onTest(verdict: TestVerdict): void;
+  /** Milliseconds that a new interpreter took after a hang or a crash. */
+  onRestart(milliseconds: number): void;
+}
+
+/**
+ * Runs tests, one iteration after the other, in an interpreter that is replaced when it hangs or crashes.
+ * @throws Error when no interpreter can be started.
+ */
+export class StressRunner {
+  readonly #options: StressOptions;
+  readonly #mounts: readonly Mount[];
+  readonly #events: StressEvents;
+  #session: Session | undefined;
+  #next: Promise<Session> | undefined;
+
+  constructor(options: StressOptions, mounts: readonly Mount[], events: StressEvents) {
+    this.#options = options;
+    this.#mounts = mounts;
+    this.#events = events;
+  }
+
+  #start(): Promise<Session> {
+    return Session.start(this.#mounts, this.#options.pythonPath);
+  }
+
+  async #current(): Promise<Session> {
+    this.#session ??= await (this.#next ?? this.#start());
+    this.#next = undefined;
+    return this.#session;
+  }
+
+  /** The interpreter is of no use any more. The next one starts while it is ended. */
+  async #replace(): Promise<void> {
+    const begin = performance.now();
+    const old = this.#session;
+    this.#session = undefined;
+    this.#next = this.#start();
+    const ended = old?.end();
+    await this.#current();
+    this.#events.onRestart(performance.now() - begin);
+    await ended;
+  }
+
+  async end(): Promise<void> {
+    await this.#session?.end();
+    await (await this.#next)?.end();
+  }
+
+  /** Loads the files. */
+  async collect(files: readonly string[]): Promise<{ readonly tests: FoundTest[]; readonly broken: BrokenFile[] }> {
+    const tests: FoundTest[] = [];
+    const broken: BrokenFile[] = [];
+    for (const file of files) {
+      const found = await (await this.#current()).collect(file, this.#options.timeout);
+      if ("kind" in found) {
+        const message = found.kind === "crash" ? found.message : `does not end:\n${found.report}`;
+        broken.push({ file, raised: { type: found.kind, message, where: file, traceback: message } });
+        await this.#replace();
+      } else {
+        if (found.error) {
+          broken.push({ file, raised: found.error });
+        }
+        tests.push(...found.tests.map((test) => ({ file, ...test })));
+      }
+    }
+    return { tests, broken };
+  }
+
+  /** One iteration; afterwards there is an interpreter again. */
+  async #iterate(one: Iteration): Promise<Outcome> {
+    const outcome = await (await this.#current()).run(one);
+    if (outcome.kind !== "ran") {
+      await this.#replace();
+    }
+    return outcome;
+  }
+
+  /** A test's baseline on one thread and its iterations. */
+  async test(test: FoundTest): Promise<TestVerdict> {
+    const { options, verdict } = { options: this.#options, verdict: new TestVerdict(`${test.file}::${test.name}`) };
+    if (test.skip !== null) {
+      verdict.skip = test.skip;
+      return verdict;
+    }
+    const begin = performance.now();
+    verdict.threads = Math.min(options.threads, test.threads ?? options.threads);
+    const base = { file: test.file, name: test.name, rate: options.rate, timeout: options.timeout, changes: [] };
+    const alone: Iteration = { ...base, threads: 1, schedule: options.schedule === "pct" ? "pct" : "free", seed: options.seed };
+    const first = await this.#iterate(alone);
+    this.#events.onIteration(test, 0, first);
+    if (first.kind !== "ran" || first.outcome !== "pass") {
+      verdict.add(alone, first);
+      verdict.baselineFailed = first.kind === "ran" && first.outcome === "fail";
+    } else {
+      await this.#parallel(test, verdict, base, first.steps * verdict.threads, begin);
+    }
+    verdict.seconds = (performance.now() - begin) / 1000;
+    return verdict;
+  }
+
+  async #parallel(
+    test: FoundTest,
+    verdict: TestVerdict,
+    base: Pick<Iteration, "file" | "name" | "rate" | "timeout">,
+    steps: number,
+    begin: number,
+  ): Promise<void> {
+    const options = this.#options;
+    for (let i = 0; i < options.iterations; i++) {
+      if (options.duration > 0 && i > 0 && performance.now() - begin > options.duration * 1000) {
+        return;
+      }
+      const seed = options.seed + i;
+      const changes = options.schedule === "pct" ? (options.changes ?? chooseChanges(seed, options.depth, steps)) : [];
+      const one: Iteration = { ...base, threads: verdict.threads, schedule: options.schedule, seed, changes };
+      const outcome = await this.#iterate(one);
+      const failedBefore = verdict.failed > 0;
+      verdict.add(one, outcome);
+      this.#events.onIteration(test, i + 1, outcome);
+      if (options.shrink && !failedBefore && (outcome.kind === "hang" || (outcome.kind === "ran" && outcome.outcome === "fail"))) {
+        verdict.shrunk = await this.#shrink(one);
+      }
+      if (outcome.kind !== "ran" || outcome.outcome === "skip") {
+        // It would do so again, at the price of a timeout each time.
+        return;
+      }
+    }
+  }
+
+  /** Leaves out preemptions and threads as long as the iteration still fails. */
+  async #shrink(failing: Iteration): Promise<Iteration> {
+    let least = failing;
+    const fails = async (one: Iteration): Promise<boolean> => {
+      const outcome = await this.#iterate(one);
+      return outcome.kind !== "ran" || outcome.outcome === "fail";
+    };
+    for (let i = 0; i < least.changes.length; ) {
+      const fewer = { ...least, changes: least.changes.filter((_, at) => at !== i) };
+      if (await fails(fewer)) {
+        least = fewer;
+      } else {
+        i++;
+      }
+    }
+    while (least.threads > 2) {
+      const fewer = { ...least, threads: least.threads - 1 };
+      if (!(await fails(fewer))) {
+        break;
+      }
+      least = fewer;
+    }
+    return least;
+  }
+}
+
+/** The steps of an iteration's preemptions: the seed decides. */
+function chooseChanges(seed: number, depth: number, steps: number): number[] {
+  let state = (seed * 2654435761) >>> 0;
+  const next = (): number => {
+    // xorshift
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>>= 0);
+  };
+  state ||= 1;
+  next();
+  const chosen = new Set<number>();
+  for (let i = 0; i < depth; i++) {
+    chosen.add(1 + (next() % Math.max(1, steps)));
+  }
+  return [...chosen].sort((a, b) => a - b);
+}

@@ -1,0 +1,161 @@
+import { diagnose, type Diagnosis } from "../runtime/observer/diagnosis.js";
+import { reportThreads } from "../runtime/observer/report.js";
+import { loadWeft, type HostWeft, type Mount, type Py, type PyAny, type Python } from "../node.js";
+import type { Schedule } from "./options.js";
+import runner from "./weft_stress.py";
+
+/** What a failed thread, or a file that cannot be loaded, raised. */
+export interface Raised {
+  readonly type: string;
+  readonly message: string;
+  /** File and line, or nothing. */
+  readonly where: string;
+  readonly traceback: string;
+}
+
+/** A test of a file. */
+export interface Collected {
+  readonly name: string;
+  /** Why it is not run. */
+  readonly skip: string | null;
+  /** The most threads that it allows. */
+  readonly threads: number | null;
+}
+
+/** How one iteration is run. */
+export interface Iteration {
+  readonly file: string;
+  readonly name: string;
+  readonly threads: number;
+  readonly schedule: Schedule;
+  readonly seed: number;
+  readonly rate: number;
+  readonly changes: readonly number[];
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+/** An iteration that ended. */
+export interface Ran {
+  readonly kind: "ran";
+  readonly outcome: "pass" | "fail" | "skip";
+  readonly errors: readonly (Raised & { readonly thread: number | null })[];
+  readonly skipped: readonly string[];
+  /** Whether threads were in the test at the same time. */
+  readonly overlapped: boolean;
+  readonly steps: number;
+  readonly switches: number;
+  /** What a deterministic run can be compared by. */
+  readonly trace: string;
+  readonly output: string;
+}
+
+/** What became of an iteration. */
+export type Outcome =
+  | Ran
+  | { readonly kind: "hang"; readonly diagnosis: Diagnosis; readonly report: string }
+  | { readonly kind: "crash"; readonly message: string };
+
+/** Milliseconds between looks at the threads. */
+const LOOK = 250;
+/** A deadlock is believed when it is the same for so many milliseconds. */
+const CERTAIN = 3000;
+
+/** One interpreter that runs tests. After a hang or a crash it is over. */
+export class Session {
+  readonly #weft: HostWeft;
+  readonly #collected = new Set<string>();
+
+  private constructor(weft: HostWeft) {
+    this.#weft = weft;
+  }
+
+  static async start(mounts: readonly Mount[], pythonPath: readonly string[]): Promise<Session> {
+    const weft = await loadWeft({
+      mounts,
+      // The same order of sets in every run.
+      env: { PYTHONHASHSEED: "0", PYTHONPATH: pythonPath.join(":"), PYTHONDONTWRITEBYTECODE: "1" },
+    });
+    const session = new Session(weft);
+    await weft.run(`
+import sys, types
+module = types.ModuleType("weft_stress")
+sys.modules["weft_stress"] = module
+exec(compile(${pythonLiteral(runner)}, "weft_stress.py", "exec"), module.__dict__)
+`);
+    return session;
+  }
+
+  /** Ends everything, whatever the threads do. */
+  async end(): Promise<void> {
+    await this.#weft.terminate();
+  }
+
+  async #call(name: string, values: readonly unknown[]): Promise<unknown> {
+    const result = await this.#weft.call((py) => ({ callable: py.import("weft_stress").getAttr(name), positional: values }));
+    return this.#weft.attach((py: Python) => JSON.parse((result as Py<PyAny>).intoBound(py).str()) as unknown);
+  }
+
+  /** Loads a file, in the time for one iteration. */
+  async collect(file: string, seconds: number): Promise<{ readonly error: Raised | null; readonly tests: readonly Collected[] } | Exclude<Outcome, Ran>> {
+    const found = await this.#watched(this.#call("collect", [file]), seconds);
+    if ("value" in found) {
+      this.#collected.add(file);
+      return found.value as { error: Raised | null; tests: Collected[] };
+    }
+    return found;
+  }
+
+  async run(one: Iteration): Promise<Outcome> {
+    if (!this.#collected.has(one.file)) {
+      const loaded = await this.collect(one.file, one.timeout);
+      if ("kind" in loaded) {
+        return loaded;
+      }
+    }
+    const values = [one.file, one.name, one.threads, one.schedule, one.seed, one.rate, [...one.changes]];
+    const ran = await this.#watched(this.#call("run", values), one.timeout);
+    return "value" in ran ? { kind: "ran", ...(ran.value as Omit<Ran, "kind">) } : ran;
+  }
+
+  /** Waits for a call, and looks at the threads meanwhile. */
+  async #watched(call: Promise<unknown>, seconds: number): Promise<{ readonly value: unknown } | Exclude<Outcome, Ran>> {
+    const ended = call.then(
+      (value) => ({ value }),
+      (error: unknown) => ({ kind: "crash" as const, message: crashText(error) }),
+    );
+    const begin = performance.now();
+    let before = this.#weft.threads();
+    let deadlockSince: number | undefined;
+    for (;;) {
+      const left = begin + seconds * 1000 - performance.now();
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const late = new Promise<undefined>((resolve) => {
+        timer = setTimeout(resolve, Math.max(1, Math.min(LOOK, left)), undefined);
+      });
+      const end = await Promise.race([ended, late]);
+      clearTimeout(timer);
+      if (end) {
+        return end;
+      }
+      const now = this.#weft.threads();
+      const diagnosis = diagnose(before, now);
+      before = now;
+      deadlockSince = diagnosis.verdict === "deadlock" ? (deadlockSince ?? performance.now()) : undefined;
+      const certain = deadlockSince !== undefined && performance.now() - deadlockSince >= CERTAIN;
+      if (certain || left <= 0) {
+        return { kind: "hang", diagnosis, report: reportThreads(now, diagnosis) };
+      }
+    }
+  }
+}
+
+function crashText(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}
+
+/** JSON's strings are Python's, but for escapes of characters beyond 16 bits, which JSON writes as they are. */
+function pythonLiteral(text: string): string {
+  return JSON.stringify(text);
+}

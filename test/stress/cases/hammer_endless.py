@@ -1,0 +1,4 @@
+class HammerEndless:
+    def op(self, state, index):
+        while True:
+            pass

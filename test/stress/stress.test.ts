@@ -1,0 +1,151 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const CASES = join(ROOT, "test/stress/cases");
+const folder = mkdtempSync(join(tmpdir(), "weft-stress-"));
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+interface Verdict {
+  readonly id: string;
+  readonly class: string;
+  readonly runs: number;
+  readonly failed: number;
+  readonly hang?: { readonly verdict: string; readonly cycle: readonly number[]; readonly report: string; readonly replay: string };
+  readonly crash?: { readonly message: string };
+  readonly failures: readonly { readonly type: string; readonly message: string; readonly count: number; readonly replay: string }[];
+  readonly shortest?: string;
+}
+
+/** Runs the command to its end. */
+function weft(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<{ status: number | null; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [join(ROOT, "dist/bin/weft.js"), ...args], {
+      env: { ...process.env, GITHUB_ACTIONS: "", ...environment },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    const add = (data: Buffer): void => {
+      output += data.toString();
+    };
+    child.stdout.on("data", add);
+    child.stderr.on("data", add);
+    child.once("error", reject);
+    child.once("close", (status) => {
+      resolve({ status, output });
+    });
+  });
+}
+
+let files = 0;
+async function stress(target: string, ...options: string[]): Promise<{ status: number | null; output: string; verdicts: Map<string, Verdict> }> {
+  const lines = join(folder, `${++files}.jsonl`);
+  writeFileSync(lines, "");
+  const { status, output } = await weft(["stress", join(CASES, target), "--json-lines", lines, ...options]);
+  const verdicts = readFileSync(lines, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line) as Verdict);
+  return { status, output, verdicts: new Map(verdicts.map((one) => [one.id.split("::").slice(1).join("::"), one])) };
+}
+
+/** Bugs that must be found, and the same programs without them, in which nothing must be. */
+describe("the self-check", () => {
+  for (const schedule of ["perturb", "pct"] as const) {
+    test(`finds the seeded bugs with ${schedule}, and nothing else`, { timeout: 180_000 }, async () => {
+      const { status, output, verdicts } = await stress("hammer_seeded.py", "--schedule", schedule, "--timeout", "20", "--parallel-threads", "3");
+      expect(Object.fromEntries([...verdicts].map(([name, one]) => [name, one.class])), output).toEqual({
+        HammerCheckThenAct: "fails only in parallel",
+        HammerCheckThenActFixed: "passes",
+        HammerLockOrder: "hangs",
+        HammerLockOrderFixed: "passes",
+        HammerLostWakeUp: "hangs",
+        HammerLostWakeUpFixed: "passes",
+      });
+      expect(status).toBe(1);
+      const deadlock = verdicts.get("HammerLockOrder")!.hang!;
+      expect(deadlock.verdict).toBe("deadlock");
+      expect(deadlock.cycle.length, deadlock.report).toBeGreaterThanOrEqual(2);
+      expect(deadlock.report).toContain("HammerLockOrder.op");
+      expect(deadlock.report).toMatch(/waits for a lock \(0x[0-9a-f]+\) that 0x[0-9a-f]+ has/);
+      expect(verdicts.get("HammerLostWakeUp")!.hang!.report).toContain("HammerLostWakeUp.op");
+    });
+  }
+
+  test("a failure of pct is replayed 10 times of 10, and shrunk", { timeout: 180_000 }, async () => {
+    const found = await stress("hammer_seeded.py::HammerCheckThenAct", "--schedule", "pct", "--shrink", "--parallel-threads", "3");
+    const [failure] = found.verdicts.get("HammerCheckThenAct")!.failures;
+    const shortest = found.verdicts.get("HammerCheckThenAct")!.shortest!;
+    for (const [command, times] of [[failure!.replay, 2], [shortest, 10]] as const) {
+      const options = command.split(" ").slice(3);
+      const texts = new Set<string>();
+      for (let i = 0; i < times; i++) {
+        const again = await stress("hammer_seeded.py::HammerCheckThenAct", ...options.map((one) => (one === '""' ? "" : one)));
+        expect(again.status, again.output).toBe(1);
+        texts.add(again.verdicts.get("HammerCheckThenAct")!.failures[0]!.message);
+      }
+      expect([...texts]).toHaveLength(1);
+    }
+    const changes = (command: string): number => /--changes (\S+)/.exec(command)![1]!.split(",").length;
+    expect(changes(shortest)).toBeLessThanOrEqual(changes(failure!.replay));
+  });
+});
+
+describe("tests of every kind", () => {
+  test("are found and told apart", { timeout: 120_000 }, async () => {
+    const junit = join(folder, "junit.xml");
+    const { status, output, verdicts } = await stress("kinds", "--iterations", "3", "--schedule", "perturb", "--timeout", "20", "--junit-xml", junit, "--github");
+    expect(Object.fromEntries([...verdicts].map(([name, one]) => [name, one.class])), output).toEqual({
+      test_function: "passes",
+      test_needs_fixture: "skipped",
+      test_marked: "skipped",
+      "TestClass::test_method": "passes",
+      "Suite::test_fails_always": "always fails",
+      "Suite::test_passes": "passes",
+      "Suite::test_skips_itself": "skipped",
+      "Suite::test_warning_as_error": "always fails",
+      test_aborts: "crashes",
+      test_after_the_crash: "passes",
+    });
+    expect(status).toBe(1);
+    // A broken file does not keep the others from running.
+    expect(output).toMatch(/BROKEN {2}.*test_broken\.py[^]*SyntaxError/);
+    expect(verdicts.get("test_aborts")!.crash!.message).not.toBe("");
+    expect(output).toMatch(/interpreters replaced: 1, in \d+ to \d+ ms/);
+    const xml = readFileSync(junit, "utf8");
+    expect(xml).toContain('tests="11"');
+    expect(xml).toContain('errors="1"');
+    expect(output).toContain("::error file=");
+  });
+
+  test("a loop that never ends is reported as such, with its place", { timeout: 60_000 }, async () => {
+    const { verdicts, status } = await stress("hammer_endless.py", "--timeout", "2", "--iterations", "1");
+    const { hang } = verdicts.get("HammerEndless")!;
+    expect(hang!.verdict).toBe("livelock or slow");
+    expect(hang!.report).toMatch(/hammer_endless\.py", line \d+, in HammerEndless\.op/);
+    expect(status).toBe(1);
+  });
+});
+
+describe("the command line", () => {
+  test("-k, --shard and --list-tests choose", { timeout: 60_000 }, async () => {
+    const all = await weft(["stress", join(CASES, "hammer_seeded.py"), "--list-tests"]);
+    expect(all.output.trim().split("\n")).toHaveLength(6);
+    const shards = await Promise.all(["1/2", "2/2"].map((shard) => weft(["stress", join(CASES, "hammer_seeded.py"), "--list-tests", "--shard", shard])));
+    expect(shards.flatMap(({ output }) => output.trim().split("\n")).sort()).toEqual(all.output.trim().split("\n").sort());
+    const some = await weft(["stress", join(CASES, "hammer_seeded.py"), "--list-tests", "-k", "Fixed"]);
+    expect(some.output.trim().split("\n")).toHaveLength(3);
+  });
+
+  test("statuses are pytest's", { timeout: 60_000 }, async () => {
+    expect((await weft(["stress", "--help"])).status).toBe(0);
+    const wrong = await weft(["stress", "--schedule", "lucky", CASES]);
+    expect([wrong.status, wrong.output]).toEqual([4, 'weft stress: --schedule is free, perturb or pct, not "lucky"\n']);
+    expect((await weft(["stress", join(folder, "nowhere")])).status).toBe(4);
+    writeFileSync(join(folder, "test_nothing.py"), "");
+    expect((await weft(["stress", folder])).status).toBe(5);
+  });
+});
