@@ -62,7 +62,7 @@ sys.modules["counters"] = old
 `));
 
   test("are refused where another module has the name", async () => {
-    const url = new URL(`${String(MODULE)}?copy`);
+    const url = new URL("modules/same-name.mjs", import.meta.url);
     await expect(shared.weft.addModule(url)).rejects.toThrow(/^there is a Python module counters already: \S*counters\.mjs defines it$/);
     await expect(shared.weft.addModule(new URL("threads/basic.mjs", import.meta.url))).rejects.toThrow(/exports no Python module: export what pyModule\(\) returns$/);
     await expect(shared.weft.addModule(new URL("modules/none.mjs", import.meta.url))).rejects.toThrow();

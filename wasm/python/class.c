@@ -132,13 +132,21 @@ static PyTypeObject function_type;
 
 static int is_of(PyObject *object, PyTypeObject *owner) { return PyObject_TypeCheck(object, owner); }
 
+/* How much of the engine's stack a call into the host's code and back takes, in levels of C recursion: Deno's and
+ * the pages' workers have about 1 KiB for each level, and a dozen functions of JavaScript lie in between. Overflowing
+ * that stack would cut off wasm frames without their clean-up. */
+#define HOST_CALL_LEVELS 6
+
 /* `arguments` begins with the object. The host's side borrows it. */
 static PyObject *call_host(function *self, PyObject *const *arguments, Py_ssize_t count, PyObject *names) {
-  /* The engine's stack is used up by calls back and forth, as C's is. */
+  PyThreadState *thread = PyThreadState_Get();
   if (Py_EnterRecursiveCall(" while calling a host function")) {
     return NULL;
   }
+  /* May be below 0 for as long as the call lasts: deeper calls then fail. */
+  thread->c_recursion_remaining -= HOST_CALL_LEVELS - 1;
   PyObject *result = weft_host_function(self->module, self->index, arguments, count, names, self->borrow, self->text);
+  thread->c_recursion_remaining += HOST_CALL_LEVELS - 1;
   Py_LeaveRecursiveCall();
   return result;
 }
