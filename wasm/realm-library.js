@@ -28,6 +28,12 @@ addToLibrary({
     // Once a program has shown that it starts threads, one idle worker is kept ready.
     const getNewWorker = PThread.getNewWorker;
     PThread.getNewWorker = () => {
+      const { unusedWorkers } = PThread;
+      if (!weft.mayMakeWorkers()) {
+        // One that is loaded, or none: pthread_create() then fails, and is not waited for in vain.
+        const ready = unusedWorkers.findIndex((one) => one.loaded);
+        return ready < 0 ? undefined : unusedWorkers.splice(ready, 1)[0];
+      }
       const worker = getNewWorker.call(PThread);
       if (PThread.runningWorkers.length > 0) {
         setTimeout(() => {

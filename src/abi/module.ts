@@ -24,6 +24,11 @@ export interface GuestCallbacks {
   readonly idleTime: number;
   createWorker(): unknown;
   endWorker(worker: unknown): void;
+  /**
+   * Whether a thread may be started in a worker that is not loaded yet. Not so in a realm whose event loop new workers
+   * need, while guest code runs there that may wait for the thread.
+   */
+  mayMakeWorkers(): boolean;
   /** A thread has ended and left the worker, which is idle now. */
   onThreadGone(worker: unknown): void;
   onEvent(kind: number, a: number, b: number): void;

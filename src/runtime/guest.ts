@@ -62,6 +62,8 @@ export interface GuestPlatform {
   /** Starts a realm; `onError` hears of what the realm did not catch. */
   createWorker(onError: (error: unknown) => void): unknown;
   endWorker(worker: unknown): void;
+  /** As in the glue's callbacks (src/abi/module.ts); always by default. */
+  mayMakeWorkers?(): boolean;
   /** A thread waits for standard input: push some, now or later. */
   onStdinRequest(guest: Guest): void;
   /** A thread wants a line from the terminal: call {@link Guest.replyLine} once. */
@@ -143,6 +145,7 @@ export class Guest {
         endWorker: (worker) => {
           platform.endWorker(worker);
         },
+        mayMakeWorkers: () => platform.mayMakeWorkers?.() ?? true,
         onThreadGone: (worker) => {
           platform.onThreadGone?.(worker);
         },

@@ -18,6 +18,7 @@ const ARGUMENTS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
+  "--js-flags=--expose-gc",
   // A name that browsers do not trust without encryption.
   "--host-resolver-rules=MAP weft.test 127.0.0.1",
 ];

@@ -219,6 +219,45 @@ test("threads run functions of a module", async () => {
   expect(result).toEqual({ sums: [11, 12, 13], missing: expect.stringContaining("Failed to fetch dynamically imported module") as string });
 });
 
+test("a thread that the page's own thread starts takes a worker that is ready, or is refused", async () => {
+  const result = await pages.run(async () => {
+    const weft = await weftPython.loadWeft();
+    const start = "import threading\nt = threading.Thread(target=done.append, args=[1])\nt.start()\nt.join()";
+    const tried: unknown[] = [];
+    const attempt = (): void => {
+      try {
+        weft.attach((py) => {
+          py.run(start);
+        });
+        tried.push("started");
+      } catch (error) {
+        tried.push(String(error));
+      }
+    };
+    await weft.run("done = []");
+    attempt();
+    await weft.run(start);
+    attempt();
+    const done = await weft.eval("done");
+    await weft.terminate();
+    return { tried, done };
+  });
+  expect(result).toEqual({ tried: ["PyErr: RuntimeError: can't start new thread", "started"], done: [1, 1] });
+});
+
+test("modules that TypeScript defines are loaded in every worker", async () => {
+  const result = await pages.run(async () => {
+    const weft = await weftPython.loadWeft({ modules: ["/test/python/modules/counters.mjs"] });
+    await weft.run("import counters, threading\nversions = []\nt = threading.Thread(target=lambda: versions.append(counters.tools.three())); t.start(); t.join()\nversions.append(counters.tools.three())");
+    const versions = await weft.eval("versions");
+    await weft.terminate();
+    const missing = await weftPython.loadWeft({ modules: ["/no/such/module.mjs"] }).then(() => "loaded", String);
+    return { versions, missing };
+  });
+  expect(result.versions).toEqual([3, 3]);
+  expect(result.missing).toMatch(/no\/such\/module\.mjs/);
+});
+
 test("terminate ends everything at once, and Python is loaded again", async () => {
   const result = await pages.run(async () => {
     const values: unknown[] = [];

@@ -32,7 +32,7 @@ sys.meta_path.append(Finder())
     expect(weft.attach((py) => made.bind(py).getAttr("main").toJs())).toBe(true);
     await expect(weft.import("made_here_fails")).rejects.toThrow("KeyError: 'broken'");
     await expect(weft.import("no_such_module")).rejects.toThrow("ModuleNotFoundError");
-    await expect(weft.import("made_here_waits", { signal: AbortSignal.timeout(100) })).rejects.toThrow("timeout");
+    await expect(weft.import("made_here_waits", { signal: AbortSignal.timeout(100) })).rejects.toThrow(/timeout|timed out/);
     await expect(weft.import("json", { signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
   });
 });
@@ -124,7 +124,7 @@ describe("async code", () => {
     await weft.run("import asyncio\na_cleaned = False");
     await expect(
       weft.runAsync(`import asyncio\ntry:\n ${code}\nfinally:\n a_cleaned = True`, { signal: AbortSignal.timeout(300) }),
-    ).rejects.toThrow("timeout");
+    ).rejects.toThrow(/timeout|timed out/);
     expect(await weft.globals.get("a_cleaned")).toBe(true);
     expect(await weft.evalAsync("asyncio.sleep(0, 'again')")).toBe("again");
   });

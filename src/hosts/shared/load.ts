@@ -50,6 +50,8 @@ export async function startWeft(
       endWorker: (worker) => {
         workers.end(worker as RealmWorker);
       },
+      // A page's own thread cannot wait for its event loop; Python code that runs on it would.
+      mayMakeWorkers: () => weft === undefined || weft.realm.mayBlock || !weft.realm.attached,
       onThreadGone: (worker) => {
         threads?.gone(worker as RealmWorker);
       },
