@@ -47,6 +47,8 @@ export async function bundleTest(path: string): Promise<string> {
     format: "esm",
     platform: "browser",
     target: "chrome111",
+    // Tests look at the names of classes.
+    keepNames: true,
     sourcemap: "inline",
     alias: { vitest: "./test/portable/vitest.ts" },
     banner: { js: BANNER },
