@@ -2,10 +2,10 @@
  * The worker that owns Python, so that the page never waits for it: not while the collector stops all threads, not
  * for a program that hangs. Python's own threads are workers of this one and end with it.
  */
-import { IsolationError, loadWeft, type HostWeft, type Py, type PyAny } from "../browser.js";
+import { IsolationError, loadWeft, type HostWeft, type ObservedThread, type Py, type PyAny } from "../browser.js";
 import { Backpressure } from "./backpressure.js";
 import { DisplayStream } from "./display-stream.js";
-import type { Call, FromWorker, ToWorker } from "./protocol.js";
+import type { Call, FromWorker, ThreadSample, ToWorker } from "./protocol.js";
 import displaySource from "./python/weft_display.py";
 import playgroundSource from "./python/playground.py";
 
@@ -48,7 +48,10 @@ scope.addEventListener("message", ({ data }) => {
       answerInput = undefined;
       return;
     case "watch":
+      watch(data.interval);
+      return;
     case "stack":
+      post({ kind: "stack", id: data.id, lines: stack(data.thread) });
       return;
   }
 });
@@ -123,4 +126,32 @@ async function answer({ id, name, values }: Call): Promise<void> {
     answerInput?.(new Uint8Array(0));
     answerInput = undefined;
   }
+}
+
+let watching: ReturnType<typeof setInterval> | undefined;
+
+/** Posts what the threads do, again and again. */
+function watch(interval: number): void {
+  clearInterval(watching);
+  const look = (): void => {
+    const samples = weft?.threads().map(sample) ?? [];
+    post({ kind: "threads", samples });
+  };
+  if (interval > 0) {
+    look();
+    watching = setInterval(look, interval);
+  }
+}
+
+function sample({ ident, wait, attachment, waitsFor }: ObservedThread): ThreadSample {
+  const activity = wait ?? ({ attached: "running", detached: "detached", suspended: "stopped", none: "starting" } as const)[attachment];
+  return { id: ident, activity, holder: waitsFor === ident ? undefined : waitsFor };
+}
+
+/** Where a thread is, as text, innermost first. The playground's own frames are not the user's business. */
+function stack(thread: number): string[] {
+  const frames = weft?.threads().find(({ ident }) => ident === thread)?.frames ?? [];
+  return frames
+    .filter(({ file }) => file !== "<playground>" && file !== "<weft_display>")
+    .map(({ file, line, name }) => `${name}  ${file.replace("/home/playground/", "").replace(/^.*\/python3\.\d+t?\//, "")}:${line}`);
 }

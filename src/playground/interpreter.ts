@@ -5,7 +5,7 @@ import type { Call, DisplayMessage, Ended, FromWorker, ThreadSample, ToWorker } 
 export type State = "loading" | "ready" | "running" | "stopping" | "failed";
 
 /** How long a program may take to end by itself after Stop, in milliseconds. */
-const GRACE = 350;
+const GRACE = 300;
 
 /** How long the page is idle before it loads an interpreter in reserve, in milliseconds. */
 const IDLE = 1500;
@@ -79,6 +79,7 @@ export class Interpreter {
   #idle: ReturnType<typeof setTimeout> | undefined;
   #state: State = "loading";
   readonly #calls = new Map<number, (ended: string | undefined) => void>();
+  readonly #stacks = new Map<number, (lines: readonly string[]) => void>();
   #next = 1;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #interval = 0;
@@ -96,6 +97,11 @@ export class Interpreter {
 
   get state(): State {
     return this.#state;
+  }
+
+  /** Whether the next interpreter is loaded. */
+  get reserved(): boolean {
+    return this.#spare?.version !== undefined;
   }
 
   /** Runs a file with the others beside it. A new interpreter runs it when threads of the last program are left. */
@@ -154,11 +160,23 @@ export class Interpreter {
     this.#listener.onRestart(reason);
     this.#realm = spare ?? new Realm();
     this.#use(this.#realm);
-    this.#listener.onThreads([]);
+    for (const resolve of this.#stacks.values()) {
+      resolve([]);
+    }
+    this.#stacks.clear();
     for (const [id, settle] of [...this.#calls]) {
       this.#calls.delete(id);
       settle(undefined);
     }
+  }
+
+  /** Where a thread's Python code is, whatever it does. */
+  stack(thread: number): Promise<readonly string[]> {
+    const id = this.#next++;
+    return new Promise((resolve) => {
+      this.#stacks.set(id, resolve);
+      this.#realm.post({ kind: "stack", id, thread });
+    });
   }
 
   /** Sends what threads do every so many milliseconds; 0 ends that. */
@@ -296,6 +314,8 @@ export class Interpreter {
         this.#listener.onThreads(message.samples);
         return;
       case "stack":
+        this.#stacks.get(message.id)?.(message.lines);
+        this.#stacks.delete(message.id);
         return;
     }
   }

@@ -6,13 +6,12 @@ import { Console } from "./console.js";
 import { DisplayPane } from "./display-pane.js";
 import { setUpDivider } from "./divider.js";
 import { element } from "./dom.js";
-import { Editor } from "./editor.js";
 import { EXAMPLES } from "./examples.js";
 import { Interpreter, type State } from "./interpreter.js";
 import type { Ended, Problem } from "./protocol.js";
 import { decodeShare, encodeShare } from "./share.js";
 import { Tabs } from "./tabs.js";
-import { Terminal } from "./terminal.js";
+import { ThreadsPane } from "./threads-pane.js";
 import { Theme } from "./theme.js";
 import { toast } from "./toast.js";
 import { Workspace } from "./workspace.js";
@@ -31,12 +30,21 @@ const display = new DisplayPane(element("display"), () => {
   element("display-pane").hidden = false;
 });
 
+/** Lets the page draw and answer between two long steps. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
+// The two big parts come each in a task of its own.
+const { Terminal } = await import("./terminal.js");
+await pause();
 const terminal = new Terminal(element("terminal"), {
   onInterrupt: () => {
     interpreter?.stop();
   },
 });
 
+await pause();
+const { Editor } = await import("./editor.js");
+await pause();
 const editor = new Editor(element("editor"), {
   onChange: (name, text) => {
     workspace.write(name, text);
@@ -49,6 +57,7 @@ const editor = new Editor(element("editor"), {
     ((await interpreter?.ask("describe", name)) as { signature: string | null; documentation: string | null } | null | undefined) ?? null,
 });
 
+await pause();
 const tabs = new Tabs(element("tabs"), {
   onOpen: open,
   onRemove: remove,
@@ -57,6 +66,11 @@ const tabs = new Tabs(element("tabs"), {
     editor.forget(from);
     open(to);
   },
+});
+
+const threads = new ThreadsPane({
+  watch: (interval) => interpreter?.watch(interval),
+  stack: async (thread) => (await interpreter?.stack(thread)) ?? [],
 });
 
 const theme = new Theme();
@@ -134,6 +148,7 @@ function makeInterpreter(): Interpreter {
   const made: Interpreter = new Interpreter({
     onState: (state) => {
       showState(state);
+      threads.busy = state === "running" || state === "stopping";
       if (state === "running") {
         terminal.cancel();
       }
@@ -151,7 +166,11 @@ function makeInterpreter(): Interpreter {
       terminal.write(stream === 2 ? `\x1b[31m${text.replaceAll("\x1b[0m", "\x1b[0m\x1b[31m")}\x1b[0m` : text, drawn);
     },
     onDisplay: (message) => {
-      display.show(message);
+      if ("thread" in message) {
+        threads.name(message.thread, message.name);
+      } else {
+        display.show(message);
+      }
     },
     onInput: () => {
       terminal.input((result) => {
@@ -165,9 +184,12 @@ function makeInterpreter(): Interpreter {
       });
       terminal.focus();
     },
-    onThreads: () => undefined,
+    onThreads: (samples) => {
+      threads.show(samples);
+    },
     onRestart: (reason) => {
       terminal.cancel();
+      threads.clear();
       terminal.note(`Python was restarted: ${reason}.`);
     },
     onFailure: (message, missing) => {
@@ -341,5 +363,5 @@ async function start(): Promise<void> {
 }
 
 // For tests, and for the curious.
-Object.assign(globalThis, { playground: { terminal, workspace, open, get state() { return interpreter?.state; } } });
+Object.assign(globalThis, { playground: { terminal, workspace, open, get state() { return interpreter?.state; }, get reserved() { return interpreter?.reserved === true; } } });
 void start();

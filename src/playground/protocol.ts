@@ -1,4 +1,5 @@
 /** What the page and the worker that owns Python tell each other. */
+import type { ObservedThread } from "../browser.js";
 
 /** A place in a file where a program failed. */
 export interface Problem {
@@ -22,10 +23,15 @@ export interface Ended {
   readonly threads: number;
 }
 
-/** One thread as its wait record shows it. */
+/** What a thread does: it waits for something, or it computes, in Python or outside of it. */
+export type Activity = NonNullable<ObservedThread["wait"]> | "running" | "detached" | "stopped" | "starting";
+
+/** A Python thread and what it does. */
 export interface ThreadSample {
   readonly id: number;
-  readonly state: "running" | "detached" | "lock" | "sleep" | "io" | "idle" | "stopped";
+  readonly activity: Activity;
+  /** The thread that has the lock it waits for, where that is known and another one. */
+  readonly holder: number | undefined;
 }
 
 /** What `weft_display.send` writes. */
@@ -68,4 +74,4 @@ export type FromWorker =
   | { readonly kind: "answer"; readonly id: number; readonly json: string }
   | { readonly kind: "refused"; readonly id: number; readonly message: string; readonly interrupted: boolean }
   | { readonly kind: "threads"; readonly samples: readonly ThreadSample[] }
-  | { readonly kind: "stack"; readonly id: number; readonly text: string };
+  | { readonly kind: "stack"; readonly id: number; readonly lines: readonly string[] };

@@ -63,6 +63,8 @@ export class Terminal {
   readonly #lines: LineEditor;
   /** The prompt begins on a line of its own; an answer to `input()` behind what was written. */
   #ownLine = false;
+  /** Whether all that was written by now ends at the beginning of a line. */
+  #atStart = true;
   /** Writes that are not drawn yet and after which the line is to be shown again. */
   #writing = 0;
 
@@ -138,6 +140,10 @@ export class Terminal {
   write(text: string, drawn: () => void = () => undefined): void {
     this.#lines.hide();
     this.#writing++;
+    const visible = text.replace(/(?:\x1b\[[0-9;]*m)+$/, "");
+    if (visible !== "") {
+      this.#atStart = /[\r\n]$/.test(visible);
+    }
     this.#term.write(text, () => {
       drawn();
       this.#writing--;
@@ -147,49 +153,47 @@ export class Terminal {
 
   /** A line of the page's own, dimmed, on a line of its own. */
   note(text: string): void {
-    this.#lines.hide();
-    this.#writing++;
-    // Callbacks come in order: the column is known when all before it is drawn.
-    this.#term.write("", () => {
-      const start = this.#column === 0 ? "" : "\r\n";
-      this.#term.write(`${start}\x1b[90m${text}\x1b[0m\r\n`, () => {
-        this.#writing--;
-        this.#showLine();
-      });
-    });
+    this.write(`${this.#newLine()}\x1b[90m${text}\x1b[0m\r\n`);
+  }
+
+  #newLine(): string {
+    return this.#atStart ? "" : "\r\n";
   }
 
   /** Asks for a line at the prompt, on a line of its own. */
   prompt(prompt: string, width: number, question: Pick<Question, "history" | "complete" | "onResult">): void {
-    this.#ask(true, () => {
-      this.#lines.ask({ prompt, column: width, ...question });
-    });
+    this.#asked++;
+    this.#ownLine = true;
+    this.#term.write(this.#newLine());
+    this.#ask({ prompt, column: width, ...question });
   }
 
   /** Asks for a line behind what the program wrote last. */
   input(onResult: Question["onResult"]): void {
-    this.#ask(false, () => {
-      this.#lines.ask({ prompt: "", column: this.#column, history: undefined, complete: undefined, onResult });
+    const number = ++this.#asked;
+    // The column is known when all of that is drawn.
+    this.#term.write("", () => {
+      if (number === this.#asked) {
+        this.#ownLine = false;
+        this.#ask({ prompt: "", column: this.#column, history: undefined, complete: undefined, onResult });
+      }
     });
   }
 
+  /** Counts the questions: a late answer to an older one means nothing. */
   #asked = 0;
 
-  #ask(ownLine: boolean, ask: () => void): void {
-    const number = ++this.#asked;
-    this.#term.write("", () => {
-      if (number !== this.#asked) {
-        return;
-      }
-      this.#ownLine = ownLine;
-      if (ownLine && this.#column !== 0) {
-        this.#term.write("\r\n");
-      }
-      ask();
-      if (this.#writing > 0) {
-        this.#lines.hide();
-      }
+  #ask(question: Question): void {
+    this.#lines.ask({
+      ...question,
+      onResult: (result) => {
+        this.#atStart = true;
+        question.onResult(result);
+      },
     });
+    if (this.#writing > 0) {
+      this.#lines.hide();
+    }
   }
 
   /** Takes back what is asked. */
@@ -202,6 +206,7 @@ export class Terminal {
   clear(): void {
     this.#lines.hide();
     this.#term.clear();
+    this.#atStart = true;
     this.#term.write("\x1b[2J\x1b[H", () => {
       this.#showLine();
     });
@@ -232,9 +237,8 @@ export class Terminal {
       return;
     }
     if (this.#ownLine) {
-      if (this.#column !== 0) {
-        this.#term.write("\r\n");
-      }
+      this.#term.write(this.#newLine());
+      this.#atStart = true;
       this.#lines.show();
     } else {
       this.#lines.show(this.#column);

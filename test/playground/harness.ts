@@ -1,0 +1,155 @@
+import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
+import { fileURLToPath } from "node:url";
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
+import { findBrowser } from "../../scripts/browsers.mjs";
+import { copyRuntime, HEADERS } from "../../scripts/playground.mjs";
+import { serveFolder } from "../../scripts/static-server.mjs";
+
+const FOLDER = fileURLToPath(new URL("../../dist/playground", import.meta.url));
+const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+/** Longest time of a test's page, and of one thing that it waits for. */
+const DEADLINE = 90_000;
+const PATIENCE = 30_000;
+
+/** What the page offers to tests. */
+export interface PageHandle {
+  readonly state: string | undefined;
+  readonly terminal: { readonly text: string; clear(): void };
+  readonly workspace: { write(name: string, text: string): void; read(name: string): string | undefined; readonly names: string[]; readonly active: string };
+  readonly reserved: boolean;
+  open(name: string): void;
+}
+declare global {
+  var playground: PageHandle;
+  /** Long tasks since the page began: start and length in milliseconds. */
+  var longTasks: [number, number][];
+}
+
+/** The playground in one page. */
+export class Visit {
+  constructor(readonly page: Page) {}
+
+  /** Waits until the page is set up. */
+  async loaded(): Promise<void> {
+    await this.page.waitForFunction(() => globalThis.playground !== undefined, undefined, { timeout: PATIENCE });
+  }
+
+  /** Waits for a state of Python. */
+  async state(state: string): Promise<void> {
+    await this.page.waitForFunction((wanted) => globalThis.playground?.state === wanted, state, { timeout: PATIENCE, polling: 10 });
+  }
+
+  text(): Promise<string> {
+    return this.page.evaluate(() => playground.terminal.text);
+  }
+
+  /** Waits until the terminal shows this. */
+  async shows(text: string): Promise<void> {
+    try {
+      await this.page.waitForFunction((wanted) => playground.terminal.text.includes(wanted), text, { timeout: PATIENCE, polling: 20 });
+    } catch (error) {
+      throw new Error(`the terminal does not show ${JSON.stringify(text)} but:\n${await this.text()}`, { cause: error });
+    }
+  }
+
+  /** Opens a file with this text. */
+  async write(name: string, text: string): Promise<void> {
+    await this.page.evaluate(([file, code]) => {
+      playground.workspace.write(file!, code!);
+      playground.open(file!);
+    }, [name, text]);
+  }
+
+  /** Runs a program and does not wait for its end. */
+  async begin(text: string, name = "test.py"): Promise<void> {
+    await this.state("ready");
+    await this.write(name, text);
+    await this.page.click("#run");
+    await this.state("running");
+  }
+
+  /** Runs a program to its end. */
+  async run(text: string, name = "test.py"): Promise<string> {
+    await this.state("ready");
+    await this.write(name, text);
+    await this.page.evaluate(() => {
+      playground.terminal.clear();
+    });
+    await this.page.click("#run");
+    await this.page.waitForFunction(() => /^(Done in|Failed after|Stopped after|Ended with|Python was restarted).*\n>>>/m.test(playground.terminal.text), undefined, { timeout: PATIENCE });
+    return this.text();
+  }
+}
+
+/** One browser and one server of the built playground for the tests of a file. */
+export class Playground {
+  #browser: Browser | undefined;
+  readonly #servers: Server[] = [];
+  url = "";
+
+  constructor() {
+    beforeAll(async () => {
+      copyRuntime();
+      this.url = await this.serve(HEADERS);
+      this.#browser = await chromium.launch({ executablePath: findBrowser("chromium"), args: ARGUMENTS, timeout: 60_000 });
+    }, 120_000);
+    afterAll(async () => {
+      await this.#browser?.close();
+      for (const server of this.#servers) {
+        server.closeAllConnections();
+        server.close();
+      }
+    });
+  }
+
+  /** Another server of the same folder; its address. */
+  async serve(headers: Readonly<Record<string, string>>): Promise<string> {
+    const server = await serveFolder(FOLDER, headers);
+    this.#servers.push(server);
+    return `http://localhost:${(server.address() as AddressInfo).port}/`;
+  }
+
+  /** Visits the playground with a new profile. Fails when the page crashes, throws, or takes too long. */
+  async visit<T>(use: (visit: Visit) => Promise<T>, { url = this.url, withoutServiceWorker = false, ...options }: BrowserContextOptions & { url?: string; withoutServiceWorker?: boolean } = {}): Promise<T> {
+    const context = await this.#browser!.newContext({ viewport: { width: 1100, height: 760 }, ...options });
+    const page = await context.newPage();
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      if (withoutServiceWorker) {
+        await page.addInitScript(() => {
+          Object.defineProperty(Navigator.prototype, "serviceWorker", { get: () => undefined });
+        });
+      }
+      await page.addInitScript(() => {
+        globalThis.longTasks = [];
+        new PerformanceObserver((list) => {
+          for (const { startTime, duration } of list.getEntries()) {
+            longTasks.push([Math.round(startTime), Math.round(duration)]);
+          }
+        }).observe({ type: "longtask" as never, buffered: true });
+      });
+      const trouble = new Promise<never>((_, reject) => {
+        page.on("crash", () => {
+          reject(new Error("the page crashed"));
+        });
+        page.on("pageerror", (error) => {
+          reject(new Error(`an error that the page did not catch: ${error.stack ?? String(error)}`));
+        });
+        timer = setTimeout(() => {
+          reject(new Error(`the page took longer than ${DEADLINE / 1000} s`));
+        }, DEADLINE);
+      });
+      trouble.catch(() => undefined);
+      await Promise.race([page.goto(url), trouble]);
+      const visit = new Visit(page);
+      await Promise.race([visit.loaded(), trouble]);
+      return await Promise.race([use(visit), trouble]);
+    } finally {
+      clearTimeout(timer);
+      await context.close();
+    }
+  }
+}
