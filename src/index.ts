@@ -60,3 +60,4 @@ export { diagnose, type Diagnosis, type Verdict } from "./runtime/observer/diagn
 export type { ObservedFrame } from "./runtime/observer/frames.js";
 export { describeThread, reportThreads } from "./runtime/observer/report.js";
 export type { ObservedThread, WaitKind } from "./runtime/observer/threads.js";
+export { JoinedWeft } from "./python/joined-weft.js";

@@ -1,4 +1,5 @@
 /** The package's API under Node and Deno. */
 export * from "./index.js";
 export { loadWeft, type LoadOptions } from "./hosts/node/load.js";
+export { joinWeft } from "./hosts/node/join.js";
 export { RuntimeFilesError } from "./hosts/shared/runtime-files-error.js";

@@ -23,7 +23,5 @@ addToLibrary({
   weft_host_module__deps: ["$weftPython"],
   weft_host_module: (module, object) => weftPython()["execute"](module, object),
   weft_host_thread__deps: ["$weftPython"],
-  weft_host_thread: (id) => {
-    weftPython()["thread"](id);
-  },
+  weft_host_thread: (id) => weftPython()["thread"](id),
 });

@@ -56,12 +56,21 @@ addToLibrary({
     Module["weftUseWorker"] = (worker) => {
       PThread.unusedWorkers.push(worker);
     };
+    // For a worker of the user's own that joins: the promise is settled when it has the module.
+    Module["weftLoadWorker"] = (worker) => PThread.loadWasmModuleToWorker(worker);
+    Module["weftForgetWorker"] = (worker) => {
+      PThread.unusedWorkers.splice(PThread.unusedWorkers.indexOf(worker), 1);
+    };
     // A worker costs megabytes even when idle, and tens of milliseconds to make: programs
     // that start threads burst by burst find those of the last burst, later most of them go.
     const returnWorkerToPool = PThread.returnWorkerToPool;
     let trim;
     PThread.returnWorkerToPool = (worker) => {
       returnWorkerToPool.call(PThread, worker);
+      if (worker["weftJoined"]) {
+        // It is its owner's: no other thread is started there.
+        Module["weftForgetWorker"](worker);
+      }
       weft.onThreadGone(worker);
       if (trim === undefined && PThread.unusedWorkers.length > weft.idleWorkers) {
         trim = setTimeout(() => {

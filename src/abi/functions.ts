@@ -12,6 +12,7 @@ export const FUNCTIONS = {
   _emscripten_stack_alloc: "pi",
   _emscripten_stack_restore: "vp",
   emscripten_stack_get_current: "p",
+  _emscripten_thread_exit: "vp",
 
   // wasm/include/weft_main.h, weft_host.h, weft_sys.h, weft_thread.h
   weft_main_argument: "ip",
@@ -55,6 +56,7 @@ export const FUNCTIONS = {
   weft_memoryview_buffer: "pp",
   weft_thread_present: "i",
   weft_thread_spawn: "iii",
+  weft_thread_leave: "v",
   weft_error_set: "vppi",
   weft_layout_hash: "i",
   weft_thread_states: "p",

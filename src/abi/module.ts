@@ -14,6 +14,10 @@ export interface GuestModule extends Underscored {
   weftTakeWorker(): unknown;
   /** Puts a worker into the pool, where the next thread to start takes it. */
   weftUseWorker(worker: unknown): void;
+  /** Gives a worker that is not of the pool the module and the memory. Workers with `weftJoined` stay out of the pool. */
+  weftLoadWorker(worker: unknown): Promise<unknown>;
+  /** Takes such a worker out of the pool, where `weftUseWorker` put it and no thread was started. */
+  weftForgetWorker(worker: unknown): void;
 }
 
 /** What the glue asks of the realm that owns the runtime (wasm/realm-library.js). */

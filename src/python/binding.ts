@@ -13,8 +13,11 @@ import { Realm } from "./realm.js";
  */
 export class RealmBinding {
   readonly id: number;
-  /** Runs the thread that `weft_thread_spawn(id)` started in this realm. Never throws. */
-  onThread: (id: number) => void = () => undefined;
+  /**
+   * Runs the thread that `weft_thread_spawn(id)` started in this realm. Never throws. When it returns true, the thread
+   * stays, and is this realm's, until `weft_thread_leave()`.
+   */
+  onThread: (id: number) => boolean | void = () => undefined;
   /** The moment from which a worker realm may listen to messages. */
   listen: () => void = () => undefined;
   /** See {@link Realm.importNow}; to be set before the glue is loaded. */
@@ -41,6 +44,11 @@ export class RealmBinding {
     this.#realm.importNow = this.importNow;
   }
 
+  /** The realm, once the glue has bound it. */
+  get bound(): Realm | undefined {
+    return this.#realm;
+  }
+
   /** @throws TypeError before the glue has bound it. */
   get realm(): Realm {
     if (!this.#realm) {
@@ -50,10 +58,12 @@ export class RealmBinding {
   }
 
   /** The thread that `weft_thread_spawn(id)` started runs. */
-  thread(id: number): void {
+  thread(id: number): number {
+    let stays = false;
     this.realm.calling(() => {
-      this.onThread(id);
+      stays = this.onThread(id) === true;
     });
+    return stays ? 1 : 0;
   }
 
   /** Python calls a function of a module that TypeScript defines: a new reference, or 0 with a pending exception. */

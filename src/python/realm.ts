@@ -104,6 +104,15 @@ export class Realm {
     return this.#gone;
   }
 
+  /** Ends the thread of a realm that goes on without it. Detached. */
+  leave(): void {
+    if (!this.#gone) {
+      this.functions.weft_thread_leave();
+      this.functions._emscripten_thread_exit(0);
+      this.abandon();
+    }
+  }
+
   /** Whether this thread is attached. */
   get attached(): boolean {
     return this.attachCount > 0;

@@ -101,6 +101,8 @@ export interface ThreadHandle<T = unknown> {
 export interface WeftPlatform {
   /** Starts a thread in a realm that has imported the module. */
   spawn(url: string, name: string, values: readonly unknown[]): ThreadHandle;
+  /** A port by which a worker joins. */
+  joinPort(): unknown;
   /** Settles when the program has ended. */
   readonly ended: Promise<number>;
   /** The process shall not end before the promise is settled. */
@@ -317,6 +319,18 @@ export class HostWeft extends Weft {
       }
     });
     return names;
+  }
+
+  /**
+   * A port for one worker of your own: transfer it there, where `joinWeft(port)` makes the worker a Python-capable
+   * thread. It counts as one of the threads (`limits.threads`) until it leaves. Under Node only; it is a `MessagePort`.
+   *
+   * {@link finalize} waits for such a thread only while it is attached, and {@link terminate} does not end the worker:
+   * its attaches fail from then on. A worker that ends without leaving breaks the program, as it may hold locks.
+   * @throws TypeError on other platforms.
+   */
+  joinPort<Port = unknown>(): Port {
+    return this.#platform.joinPort() as Port;
   }
 
   /**

@@ -319,6 +319,11 @@ export class Guest {
     return this.#module.weftTakeWorker();
   }
 
+  /** The program cannot go on: something of the host's that it depends on is gone. */
+  fail(error: unknown): void {
+    this.#end({ kind: "crash", error });
+  }
+
   /**
    * Delivers a signal as the operating system would. Never blocks.
    * @returns `default` when its default action is to be carried out by the caller.

@@ -91,6 +91,8 @@ Py_buffer *weft_memoryview_buffer(PyObject *memoryview);
 
 /* Starts a thread that runs `id` of the host's waiting entry points in its realm. 0 or errno. */
 int weft_thread_spawn(int32_t id, size_t stack_size);
+/* By a thread that stays for its realm's event loop: the last call but _emscripten_thread_exit(). */
+void weft_thread_leave(void);
 
 /* Set the pending exception from UTF-8 text. */
 void weft_error_set(PyObject *type, const char *message, Py_ssize_t length);
@@ -106,6 +108,7 @@ int32_t weft_this_realm(void);
 
 /* Imports, in wasm/python-library.js. */
 extern int32_t weft_host_realm(void);
-extern void weft_host_thread(int32_t id);
+/* 1: the thread stays for its realm's event loop. */
+extern int32_t weft_host_thread(int32_t id);
 
 #endif

@@ -28,6 +28,9 @@ void weft_thread_unreserve(void);
 /* First call on a new thread that has a place; it is given back at thread exit. */
 void weft_thread_begin(void);
 
+/* Before its first attach: the calling thread's engine stack is not of our making, so it has the host realm's limit. */
+void weft_thread_is_foreign(void);
+
 /* Makes the calling thread the one whose waits signals interrupt. */
 void weft_thread_set_main(void);
 /* Safe from every realm and inside of signal handlers; does nothing when there is

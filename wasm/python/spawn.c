@@ -1,4 +1,5 @@
 /* Threads that run a function of the host's: pthreads, as CPython's are, and counted with them. */
+#include <emscripten/eventloop.h>
 #include <errno.h>
 #include <pthread.h>
 
@@ -9,9 +10,19 @@ int weft_thread_present(void) { return pthread_self() != 0; }
 
 static void *run(void *id) {
   weft_thread_begin();
-  weft_host_thread((int32_t)(intptr_t)id);
+  if (weft_host_thread((int32_t)(intptr_t)id)) {
+    /* Its realm goes on with its event loop, as this thread, until it calls weft_thread_leave(). */
+    weft_thread_is_foreign();
+    emscripten_runtime_keepalive_push();
+    return NULL;
+  }
   weft_leave();
   return NULL;
+}
+
+void weft_thread_leave(void) {
+  weft_leave();
+  emscripten_runtime_keepalive_pop();
 }
 
 int weft_thread_spawn(int32_t id, size_t stack_size) {

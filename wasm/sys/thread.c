@@ -66,6 +66,13 @@ void weft_thread_begin(void) {
   _weft_c_recursion_limit = recursion_limit();
 }
 
+void weft_thread_is_foreign(void) {
+  int limit = atomic_load(&host_limit);
+  if (_weft_c_recursion_limit > limit) {
+    _weft_c_recursion_limit = limit;
+  }
+}
+
 void weft_thread_set_main(void) {
   _weft_c_recursion_limit = recursion_limit();
   atomic_store(&main_thread, weft_self());

@@ -53,7 +53,7 @@ async function load(options: LoadOptions, alive: KeepAlive): Promise<HostWeft> {
   });
   return startWeft(
     {
-      files: { factory, compile: () => compiled, loadStandardLibrary: (module) => assets.loadStandardLibrary(module) },
+      files: { factory, glueUrl: assets.glueUrl, compile: () => compiled, loadStandardLibrary: (module) => assets.loadStandardLibrary(module) },
       realmHost: new NodeRealmHost(),
       stdio: [stdioKind(0), stdioKind(1), stdioKind(2)],
       terminalSize: terminalSize(),

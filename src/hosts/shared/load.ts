@@ -1,6 +1,7 @@
 import { RealmBinding } from "../../python/binding.js";
 import { HostWeft } from "../../python/weft.js";
 import { Guest, type GuestEnd, type GuestLimits, type Mount } from "../../runtime/guest.js";
+import { JoinedThreads } from "./joined-threads.js";
 import type { HostPlatform, RealmWorker } from "./platform.js";
 import type { RealmWorkers } from "./realm-workers.js";
 import { HostThreads } from "./threads.js";
@@ -35,6 +36,7 @@ export async function startWeft(
   const binding = new RealmBinding(1);
   let weft: HostWeft | undefined;
   let threads: HostThreads | undefined;
+  let joined: JoinedThreads | undefined;
   let ready!: () => void;
   const isReady = new Promise<void>((resolve) => {
     ready = resolve;
@@ -54,6 +56,7 @@ export async function startWeft(
       mayMakeWorkers: () => weft === undefined || weft.realm.mayBlock || !weft.realm.attached,
       onThreadGone: (worker) => {
         threads?.gone(worker as RealmWorker);
+        joined?.gone(worker as RealmWorker);
       },
       onStdinRequest: (g) => {
         platform.onStdinRequest(g);
@@ -95,6 +98,9 @@ export async function startWeft(
   });
   const spawned = (threads = new HostThreads(guest, binding, () => weft!, () => platform.channel()));
 
+  const { glueUrl } = platform.files;
+  joined = glueUrl === undefined ? undefined : new JoinedThreads(guest, () => platform.channel(), glueUrl, () => workers.nextRealm());
+
   let terminated!: (error: Error) => void;
   const termination = new Promise<never>((_, reject) => {
     terminated = reject;
@@ -102,6 +108,7 @@ export async function startWeft(
   const ended = Promise.race([guest.ended, termination]).then(async (end) => {
     const error = endError(end);
     weft?.onEnd(error);
+    joined?.end();
     platform.onEnd?.();
     await spawned.end(error);
     await workers.endAll();
@@ -120,10 +127,17 @@ export async function startWeft(
       void platform.keepAlive(handle.join());
       return handle;
     },
+    joinPort: () => {
+      if (!joined) {
+        throw new TypeError("workers of your own cannot join on this platform: use spawn()");
+      }
+      return joined.port();
+    },
     ended,
     keepAlive: (promise) => platform.keepAlive(promise),
     terminate: async (error) => {
       terminated(error);
+      joined?.end();
       platform.onEnd?.();
       await spawned.end(error);
       await workers.endAll();

@@ -23,6 +23,8 @@ export interface RealmWorker {
 /** The files of a built runtime. */
 export interface RuntimeFiles {
   readonly factory: GuestFactory;
+  /** The glue's URL, where workers of the user's own can join. */
+  readonly glueUrl?: string;
   /** The compiled module; shared by all realms. */
   compile(): Promise<WebAssembly.Module>;
   /** Copies the standard library's archive to guest memory, where it stays. */

@@ -26,6 +26,11 @@ export class RealmWorkers<W extends RealmWorker = RealmWorker> {
     this.#spare.unref?.();
   }
 
+  /** The number of another realm, which somebody else starts. */
+  nextRealm(): number {
+    return this.#nextRealm++;
+  }
+
   #make(onError: (error: unknown) => void): W {
     const worker = this.#start(this.#nextRealm++, onError);
     this.#live.add(worker);

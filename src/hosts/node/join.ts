@@ -1,0 +1,85 @@
+import { createRequire } from "node:module";
+import { isMainThread, type MessagePort } from "node:worker_threads";
+import { RealmBinding } from "../../python/binding.js";
+import { JoinedWeft } from "../../python/joined-weft.js";
+import type { JoinEnd, JoinReply, JoinRequest } from "../shared/join-messages.js";
+import { importNow } from "./import-now.js";
+import { NodeRealmHost } from "./realm-host.js";
+
+/** What the glue looks at to know that it is in a worker, and whom it listens to. */
+interface WorkerModule {
+  workerData: unknown;
+  parentPort: unknown;
+}
+
+/**
+ * Makes this worker, which need not be one of Weft's, a Python-capable thread: it can attach until it leaves.
+ * The worker's own messages and event loop go on; messages of Weft's go over the port.
+ *
+ * Its engine stack is the worker's, so recursion in C is limited as in the realm that loaded Python.
+ * @param port what `weft.joinPort()` gave in the realm that loaded Python, transferred. It is used up.
+ * @throws Error when Python has ended, or the limit of threads is reached; TypeError on the main thread.
+ */
+export async function joinWeft(port: MessagePort): Promise<JoinedWeft> {
+  if (isMainThread) {
+    throw new TypeError("joinWeft() is for workers: the main thread loads Python with loadWeft()");
+  }
+  let binding: RealmBinding | undefined;
+  const gone = new Promise<void>((resolve) => {
+    port.once("close", resolve);
+  });
+  const request = (weftJoin: JoinRequest["weftJoin"]): void => {
+    port.postMessage({ weftJoin } satisfies JoinRequest);
+  };
+  const ended = new Promise<never>((_, reject) => {
+    port.once("close", () => {
+      reject(new Error("the realm that loaded Python closed the port"));
+    });
+    port.on("message", ({ weftEnd }: Partial<JoinEnd>) => {
+      if (weftEnd !== undefined) {
+        binding?.bound?.abandon();
+        reject(new Error(weftEnd));
+        port.close();
+      }
+    });
+  });
+  ended.catch(() => undefined);
+  const welcome = new Promise<JoinReply["weftRealm"]>((resolve) => {
+    port.on("message", ({ weftRealm }: Partial<JoinReply>) => {
+      if (weftRealm) {
+        resolve(weftRealm);
+      }
+    });
+  });
+  request("here");
+  const { id, glueUrl } = await Promise.race([welcome, ended]);
+  const glue = (await import(glueUrl)) as { default: () => unknown };
+  return Promise.race([ended, start(glue, (binding = new RealmBinding(id)), port, gone, () => {
+    request("listening");
+  })]);
+}
+
+/** Starts the glue in this worker: settles when the host realm has started the thread. */
+function start(glue: { default: () => unknown }, binding: RealmBinding, port: MessagePort, gone: Promise<void>, listening: () => void): Promise<JoinedWeft> {
+  // The object that the glue requires. Who imports the module by name sees no change.
+  const threads = createRequire(import.meta.url)("node:worker_threads") as WorkerModule;
+  const own = { workerData: threads.workerData, parentPort: threads.parentPort };
+  return new Promise((resolve, reject) => {
+    binding.importNow = importNow;
+    binding.listen = () => {
+      // The glue has taken what it wants.
+      Object.assign(threads, own);
+      listening();
+    };
+    binding.onThread = () => {
+      resolve(new JoinedWeft(binding.realm, gone));
+      return true;
+    };
+    Object.assign(globalThis, { weftHost: new NodeRealmHost(), weftPython: binding });
+    Object.assign(threads, { workerData: "em-pthread", parentPort: port });
+    Promise.resolve(glue.default()).catch((error: unknown) => {
+      Object.assign(threads, own);
+      reject(error);
+    });
+  });
+}
