@@ -18,7 +18,7 @@ const ENTRIES = ["src/browser.ts", "src/node.ts"];
 const WITHOUT: readonly string[] = [
   // Need files of their own; the guides have programs of them.
   "PyClassBuilder", "PyExceptionBuilder", "PyModuleBuilder", "arg", "field", "notImplemented", "pyClass", "pyException", "pyModule", "stopIteration",
-  "PyInstance", "pyclass", "pyclassOf", "pyconstructor", "pyfield", "pymethod", "pymethodMut", "pyproperty", "pystatic", "stubsOf",
+  "JoinedWeft", "joinWeft", "PyInstance", "pyclass", "pyclassOf", "pyconstructor", "pyfield", "pymethod", "pymethodMut", "pyproperty", "pystatic", "stubsOf",
   // Only pages throw the first, only mixed installations the second.
   "IsolationError", "LayoutError",
 ];
