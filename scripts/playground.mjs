@@ -1,5 +1,5 @@
 // Makes dist/playground: a static folder with the page, its workers and the runtime.
-import { copyFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -58,10 +58,17 @@ export async function bundlePlayground() {
   copyRuntime();
 }
 
-/** Puts the built runtime beside the page, when there is one. */
+/** Puts the built runtime beside the page, when there is one that is not there yet. */
 export function copyRuntime() {
-  if (existsSync(join(runtime, "manifest.json"))) {
-    mkdirSync(out, { recursive: true });
-    cpSync(runtime, join(out, "runtime"), { recursive: true, force: true });
+  const manifest = (folder) => (existsSync(join(folder, "manifest.json")) ? readFileSync(join(folder, "manifest.json"), "utf8") : undefined);
+  const wanted = manifest(runtime);
+  if (wanted === undefined || wanted === manifest(join(out, "runtime"))) {
+    return;
   }
+  // Beside it first: a page that is served meanwhile gets the files of one build.
+  const copy = join(out, `runtime-${process.pid}`);
+  mkdirSync(out, { recursive: true });
+  cpSync(runtime, copy, { recursive: true });
+  rmSync(join(out, "runtime"), { recursive: true, force: true });
+  renameSync(copy, join(out, "runtime"));
 }

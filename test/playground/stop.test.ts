@@ -131,8 +131,8 @@ def spin():
 threading.Thread(target=spin, name="spinner").start()
 sum(range(10**10))
 `);
-    const row = (name: string) => page.locator(".thread", { hasText: name });
-    await row("stuck").getByText("waits for a lock").waitFor();
+    const row = (name: string) => page.locator(".thread", { has: page.locator(".name", { hasText: name }) });
+    await row("stuck").getByText("waits for a lock that MainThread has").waitFor();
     await row("sleeper").getByText("sleeps").waitFor();
     await row("spinner").getByText("running").waitFor();
     await row("MainThread").getByText("running").waitFor();
