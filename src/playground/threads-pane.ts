@@ -89,7 +89,12 @@ export class ThreadsPane {
   }
 
   #watch(): void {
-    this.#listener.watch(this.#open || this.#busy ? (this.#open ? INTERVAL : 4 * INTERVAL) : 0);
+    const interval = this.#open ? INTERVAL : this.#busy ? 4 * INTERVAL : 0;
+    this.#listener.watch(interval);
+    if (interval === 0) {
+      // Nobody looks any more: an old count would be wrong.
+      this.#count([]);
+    }
   }
 
   /** A thread told its name. */
@@ -113,6 +118,10 @@ export class ThreadsPane {
   }
 
   show(samples: readonly ThreadSample[]): void {
+    if (!this.#open && !this.#busy) {
+      // On its way when the watch ended.
+      return;
+    }
     this.#count(samples);
     if (!this.#open) {
       return;
