@@ -144,8 +144,16 @@ test("Control-\\ reports the threads of a program, which goes on", { timeout: 30
     {
       interact: async (process) => {
         await process.until("ready");
-        process.child.kill("SIGQUIT");
-        await process.until("in reported", "stderr");
+        // Both threads are on their way to where they wait: asked until they are there.
+        let there = false;
+        const both = Promise.all(["in reported", "waits for input"].map((text) => process.until(text, "stderr"))).then(() => {
+          there = true;
+        });
+        while (!there) {
+          process.child.kill("SIGQUIT");
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+        await both;
         process.child.stdin!.write("\n");
         await process.until("released");
       },
