@@ -46,6 +46,8 @@ export async function bundleForCommand(path, outfile) {
     entryPoints: [join(portable, "command.ts")],
     outfile,
     bundle: true,
+    // Tests look at the names of classes.
+    keepNames: true,
     format: "esm",
     platform: "node",
     target: "node20",

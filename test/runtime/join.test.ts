@@ -1,7 +1,7 @@
 import { MessagePort, Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
-import { sharedWeft } from "./harness.js";
-import { api, type HostWeft } from "./package.js";
+import { sharedWeft } from "../python/harness.js";
+import { api, type HostWeft } from "../python/package.js";
 
 const { loadWeft } = api;
 const shared = sharedWeft();
