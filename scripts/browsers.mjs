@@ -38,5 +38,7 @@ export function ensureBrowsers() {
     return;
   }
   spawnSync("apt-get", ["update", "-q"], { stdio: "inherit" });
-  spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...missing.map(({ debian }) => debian)], { stdio: "inherit" });
+  const packages = missing.map(({ debian }) => debian);
+  // Nobody is there to answer questions.
+  spawnSync("apt-get", ["install", "-y", "-q", "--no-install-recommends", ...packages], { stdio: "inherit", env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } });
 }
