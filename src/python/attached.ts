@@ -14,6 +14,11 @@ export interface Attached {
   readonly realm: Realm;
   /** The address of `None`, which is immortal. */
   readonly none: Address;
+  /**
+   * Makes what this realm keeps between attachments, where it has not: that runs Python code, which may detach the thread and
+   * so must not happen under an object's lock.
+   */
+  prepare(): void;
   /** A JavaScript value as a Python object, owned by the current scope; handles are returned as they are. */
   from(value: unknown): Handle;
   /** The interned `str` of a name. Valid as long as the interpreter. */

@@ -99,6 +99,10 @@ export class Python implements Attached {
     return cache;
   }
 
+  prepare(): void {
+    void this.#cache;
+  }
+
   // ---- results of calls --------------------------------------------------------------
 
   /** A bound reference for a new reference; the pending error is thrown for the null pointer. */

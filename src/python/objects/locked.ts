@@ -18,6 +18,7 @@ const SECTION = 8;
 export function locked<T>(py: Attached, pointer: Address, call: () => T): T {
   const { functions } = py.realm;
   py.realm.requireAttached();
+  py.prepare();
   return onStack(py, SECTION, (section) => {
     // `call` may release the reference that the object was found by, and the lock is a part of the object.
     functions.Py_IncRef(pointer);

@@ -43,6 +43,7 @@ export function criticalSection<T>(py: Attached, first: Handle, second: Handle |
   const a = first.pointer;
   const b = second === undefined ? 0 : second.pointer;
   realm.requireAttached();
+  py.prepare();
   let open = sections.get(realm);
   if (!open) {
     open = [];
