@@ -56,9 +56,6 @@ async function runTargets(options: StressOptions, targets: readonly Target[]): P
         say(`...     ${test.file}::${test.name}  ${done} of ${options.iterations}`);
       }
     },
-    onTest: () => {
-      said = performance.now();
-    },
     onRestart: (milliseconds) => {
       restarts.push(milliseconds);
     },

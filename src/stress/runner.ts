@@ -21,7 +21,6 @@ export interface BrokenFile {
 export interface StressEvents {
   /** An iteration has ended. */
   onIteration(test: FoundTest, done: number, outcome: Outcome): void;
-  onTest(verdict: TestVerdict): void;
   /** Milliseconds that a new interpreter took after a hang or a crash. */
   onRestart(milliseconds: number): void;
 }
