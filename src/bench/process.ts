@@ -2,10 +2,15 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { BenchError } from "./error.js";
 import { memoryAtRest, type Memory } from "./memory.js";
 
-/** A command to measure, as arguments of Node. */
+/** The Node that runs this. */
+export const NODE = process.execPath;
+
+/** A command to measure. */
 export interface Command {
   /** For messages. */
   readonly name: string;
+  /** {@link NODE} by default. */
+  readonly program?: string;
   readonly arguments: readonly string[];
   readonly folder: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -32,7 +37,7 @@ async function run(
 ): Promise<{ times: Times; stdout: string }> {
   const abort = new AbortController();
   const start = performance.now();
-  const child = spawn(process.execPath, command.arguments, {
+  const child = spawn(command.program ?? NODE, command.arguments, {
     cwd: command.folder,
     env: command.environment,
     stdio: [stdin, "pipe", "pipe"],

@@ -1,13 +1,13 @@
 #!/usr/bin/env node
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { BenchError } from "./error.js";
 import { measureFile } from "./file-size.js";
 import { describeMachine } from "./machine.js";
 import type { Memory } from "./memory.js";
 import { measureMemory, measureTimes, outputOf, type Times } from "./process.js";
+import { runBench, UsageError, writeJson } from "./run-bench.js";
 import { startupReport, type Measurements, type StartupResult } from "./startup-report.js";
 import { nodeAlone, pyodide, weft, type Subject } from "./subjects.js";
 
@@ -24,14 +24,8 @@ Options:
   -h, --help        show this help
 `;
 
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 64;
-
 /** Folder of this package, seen from the bundle of this file. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
-
-/** A mistake in the command line. */
-class UsageError extends BenchError {}
 
 function parseOptions(args: readonly string[]): { rounds: number; json?: string; runtime?: string; help?: boolean } {
   let values;
@@ -55,12 +49,8 @@ function parseOptions(args: readonly string[]): { rounds: number; json?: string;
   return { ...values, rounds };
 }
 
-function say(text: string): void {
-  process.stderr.write(`bench:startup: ${text}\n`);
-}
-
 /** Measures all subjects in turns, each round beginning with another one. */
-async function measure(subjects: readonly Subject[], rounds: number): Promise<Measurements[]> {
+async function measure(subjects: readonly Subject[], rounds: number, say: (text: string) => void): Promise<Measurements[]> {
   const withMemory = existsSync("/proc/self/status");
   const results: (Measurements & { times: Times[]; memory: Memory[] })[] = [];
   for (const { name, version, python } of subjects) {
@@ -84,16 +74,15 @@ async function measure(subjects: readonly Subject[], rounds: number): Promise<Me
   return results;
 }
 
-async function run(args: readonly string[]): Promise<void> {
+async function run(args: readonly string[], say: (text: string) => void): Promise<string> {
   const options = parseOptions(args);
   if (options.help === true) {
-    process.stdout.write(HELP);
-    return;
+    return HELP;
   }
   const runtime = resolve(options.runtime ?? process.env["WEFT_RUNTIME"] ?? join(ROOT, "dist", "runtime", "release"));
   const subjects = [weft(ROOT, runtime), pyodide(ROOT), nodeAlone(ROOT)];
   const machine = describeMachine();
-  const measured = await measure(subjects, options.rounds);
+  const measured = await measure(subjects, options.rounds, say);
   say("compressing the files");
   const [ours, theirs, node] = await Promise.all(
     measured.map(async (one, index) => {
@@ -103,22 +92,8 @@ async function run(args: readonly string[]): Promise<void> {
     }),
   );
   const result: StartupResult = { machine, rounds: options.rounds, weft: ours!, pyodide: theirs!, node: node! };
-  process.stdout.write(startupReport(result));
-  if (options.json !== undefined) {
-    try {
-      writeFileSync(options.json, `${JSON.stringify(result, null, 2)}\n`);
-    } catch (error) {
-      throw new BenchError(`cannot write ${options.json}: ${(error as Error).message}`, { cause: error });
-    }
-  }
+  writeJson(options.json, result);
+  return startupReport(result);
 }
 
-try {
-  await run(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof BenchError)) {
-    throw error;
-  }
-  say(error.message);
-  process.exitCode = error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
-}
+await runBench("bench:startup", (say) => run(process.argv.slice(2), say));

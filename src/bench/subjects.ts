@@ -65,30 +65,31 @@ export function weft(root: string, runtime: string): Subject {
 
 /**
  * npm's `pyodide`, as it is installed for this package.
+ * @param name the name under which a version of it is installed.
  * @throws BenchError when it is not.
  */
-export function pyodide(root: string): Subject {
+export function pyodide(root: string, name = "pyodide"): Subject {
   let description: string;
   try {
-    description = createRequire(join(root, "package.json")).resolve("pyodide/package.json");
+    description = createRequire(join(root, "package.json")).resolve(`${name}/package.json`);
   } catch (error) {
-    throw new BenchError('the package "pyodide" is not installed; run "npm ci" in a checkout', { cause: error });
+    throw new BenchError(`the package "${name}" is not installed; run "npm ci" in a checkout`, { cause: error });
   }
   const { version } = readJson(description, 'run "npm ci" again');
   const folder = dirname(description);
   const command = (code: string): Command => ({
-    name: "pyodide",
+    name,
     arguments: [
       "--input-type=module",
       "--eval",
-      `import { loadPyodide } from "pyodide"; (await loadPyodide()).runPython(${JSON.stringify(code)});`,
+      `import { loadPyodide } from ${JSON.stringify(name)}; (await loadPyodide()).runPython(${JSON.stringify(code)});`,
     ],
     // Where the name of the package is resolved.
     folder: root,
     environment: process.env,
   });
   return {
-    name: "pyodide",
+    name,
     version: String(version),
     hello: command(HELLO),
     waiting: command(WAITING),

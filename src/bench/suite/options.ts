@@ -1,0 +1,75 @@
+import { parseArgs } from "node:util";
+import { UsageError } from "../run-bench.js";
+
+/** Options that the suite and the scaling benchmark share. */
+export interface BenchOptions {
+  readonly patterns: readonly string[];
+  readonly quick: boolean;
+  readonly processes: number | undefined;
+  readonly json: string | undefined;
+  readonly native: boolean;
+  readonly nativePgo: boolean;
+  readonly chromium: boolean;
+  readonly write: boolean;
+  readonly runtime: string | undefined;
+  readonly threads: readonly number[] | undefined;
+  readonly help: boolean;
+}
+
+/** Text of the options, for `--help`. */
+export const SHARED_HELP = `  --quick           one process each, shorter workloads: for a first look
+  --processes N     processes of each peer
+  --native          also CPython 3.13 on this machine, free-threaded and with the GIL
+  --native-pgo      the same, the free-threaded one built with --enable-optimizations (takes long)
+  --json FILE       write every single measurement there too
+  --write           write the result into src/guides/benchmarks.md
+  --runtime FOLDER  measure this built runtime (default: dist/runtime/release)
+  -h, --help        show this help
+`;
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new UsageError(`${name} takes whole numbers from 1, not ${text}`);
+  }
+  return value;
+}
+
+/** @throws UsageError */
+export function parseBenchOptions(args: readonly string[]): BenchOptions {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        quick: { type: "boolean", default: false },
+        processes: { type: "string" },
+        json: { type: "string" },
+        native: { type: "boolean", default: false },
+        "native-pgo": { type: "boolean", default: false },
+        chromium: { type: "boolean", default: false },
+        write: { type: "boolean", default: false },
+        runtime: { type: "string" },
+        threads: { type: "string" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split("\n")[0], { cause: error });
+  }
+  const { values, positionals } = parsed;
+  return {
+    patterns: positionals,
+    quick: values.quick,
+    processes: values.processes === undefined ? undefined : wholeNumber("--processes", values.processes),
+    json: values.json,
+    native: values.native || values["native-pgo"],
+    nativePgo: values["native-pgo"],
+    chromium: values.chromium,
+    write: values.write,
+    runtime: values.runtime,
+    threads: values.threads?.split(",").map((text) => wholeNumber("--threads", text)),
+    help: values.help,
+  };
+}
