@@ -1,10 +1,10 @@
-// Finds the browsers that the tests drive, and installs Debian's where it may.
+// Finds the browsers that tests and `weft stress` drive, and installs Debian's where it may.
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 
 /** Debian's package, where the programs are, and the variable that names another one. */
 const BROWSERS = {
-  chromium: { package: "chromium", variable: "WEFT_CHROMIUM", places: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"] },
+  chromium: { package: "chromium", variable: "WEFT_CHROMIUM", places: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"] },
   firefox: { package: "firefox-esr", variable: "WEFT_FIREFOX", places: ["/usr/bin/firefox-esr", "/usr/bin/firefox"] },
 };
 
@@ -13,7 +13,7 @@ export function findBrowser(name) {
   const { package: debian, variable, places } = BROWSERS[name];
   const found = [process.env[variable], ...places].find((path) => path !== undefined && existsSync(path));
   if (found === undefined) {
-    throw new Error(`there is no ${name} for the browser tests: "apt-get install ${debian}", or name its program with ${variable}`);
+    throw new Error(`there is no ${name}: install it (Debian: "apt-get install ${debian}"), or name its program with the variable ${variable}`);
   }
   return found;
 }

@@ -27,6 +27,11 @@ const BROWSER_ENTRIES = {
   "realm-worker": "src/hosts/browser/realm-worker.ts",
 };
 
+/** For the command's own pages; by itself, so that pages of users load nothing of it. */
+const STRESS_ENTRIES = {
+  "stress-page": "src/stress/page.ts",
+};
+
 /** Classic scripts in the same folder. */
 const CLASSIC_ENTRIES = {
   "weft-headers": "src/hosts/browser/weft-headers.ts",
@@ -52,7 +57,8 @@ const common = {
 for (const name of ["bin", "browser", "chunks", "dev", "lib", ...Object.keys(ENTRIES).filter((entry) => !entry.includes("/")).flatMap((entry) => [`${entry}.js`, `${entry}.js.map`])]) {
   rmSync(join(root, "dist", name), { recursive: true, force: true });
 }
-await build({ ...common, entryPoints: present(ENTRIES), outdir: "dist", platform: "node", target: "node20" });
+await build({ ...common, entryPoints: present(ENTRIES), outdir: "dist", platform: "node", target: "node20", external: ["playwright-core"] });
 await build({ ...common, entryPoints: present(BROWSER_ENTRIES), outdir: "dist/browser", platform: "browser", target: BROWSERS });
+await build({ ...common, entryPoints: present(STRESS_ENTRIES), outdir: "dist/browser", splitting: false, platform: "browser", target: BROWSERS });
 await build({ ...common, entryPoints: present(CLASSIC_ENTRIES), outdir: "dist/browser", splitting: false, format: "iife", platform: "browser", target: BROWSERS });
 await bundlePlayground();

@@ -1,2 +1,9 @@
 import type { Server } from "node:http";
-export function serveFolder(folder: string, headers: Readonly<Record<string, string>>, port?: number, host?: string): Promise<Server>;
+export type Content = { readonly file: string } | { readonly body: string | Uint8Array; readonly type: string };
+export function serveFolder(
+  folder: string,
+  headers: Readonly<Record<string, string>>,
+  port?: number,
+  host?: string,
+  contents?: (path: string) => Content | undefined,
+): Promise<Server>;

@@ -15,8 +15,11 @@ const TYPES = {
   ".zip": "application/zip",
 };
 
-/** Resolves with the listening server. Port 0 takes any. */
-export function serveFolder(folder, headers, port = 0, host = "127.0.0.1") {
+/**
+ * Resolves with the listening server. Port 0 takes any.
+ * @param contents gives what is not a file of the folder: another file's path, or a body with its type.
+ */
+export function serveFolder(folder, headers, port = 0, host = "127.0.0.1", contents = () => undefined) {
   const server = createServer((request, response) => {
     let path;
     try {
@@ -25,7 +28,13 @@ export function serveFolder(folder, headers, port = 0, host = "127.0.0.1") {
       response.writeHead(400).end();
       return;
     }
-    const file = join(folder, normalize(path), path.endsWith("/") ? "index.html" : "");
+    path = normalize(path);
+    const own = contents(path);
+    if (own?.body !== undefined) {
+      response.writeHead(200, { "Content-Type": own.type, "Cache-Control": "no-cache", ...headers }).end(own.body);
+      return;
+    }
+    const file = own?.file ?? join(folder, path, path.endsWith("/") ? "index.html" : "");
     const stat = statSync(file, { throwIfNoEntry: false });
     if (!stat?.isFile()) {
       response.writeHead(404, headers).end("no such file");

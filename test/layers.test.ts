@@ -34,7 +34,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   build: { layers: ["abi"], node: true },
   bench: { layers: ["abi", "node.ts"], node: true },
   "cpython-tests": { layers: ["abi", "tools"], node: true },
-  stress: { layers: ["abi", "runtime", "node.ts", "tools"], node: true, packages: [".py"] },
+  stress: { layers: ["abi", "runtime", "index.ts", "node.ts", "browser.ts", "tools"], node: true, packages: [".py", "playwright-core", "../scripts/"] },
   cli: { layers: ["abi", "runtime", "python", "hosts/shared", "hosts/node", "build", "stress"], node: true },
 };
 

@@ -1,12 +1,16 @@
 import { parseArgs } from "node:util";
-
-/** How threads are scheduled; see wasm/python/stress.c. */
-export type Schedule = "free" | "perturb" | "pct";
+import type { LaneName, Schedule } from "./iteration.js";
 
 /** What `weft stress` is asked to do. */
 export interface StressOptions {
   /** Files and folders; a test's name may follow after `::`. */
   readonly targets: readonly string[];
+  /** Where tests run, one after the other. */
+  readonly lanes: readonly LaneName[];
+  /** Address of a Playwright server that has the browser. */
+  readonly browserServer: string | undefined;
+  /** Which of the built runtimes. */
+  readonly variant: string;
   readonly threads: number;
   readonly iterations: number;
   /** Seconds for all iterations of one test together; 0 for no limit. */
@@ -44,6 +48,9 @@ Runs each test on several threads at once, many times, and tells what only then 
 Tests are unittest classes, test functions and classes as pytest has them (without fixtures), and hammers: a
 module or a class Hammer... with op(state, index), and setup() and check(state) if it needs them.
 
+  --env NAME,...         node (default), chromium: a headless page of the installed Chromium or Chrome
+  --browser-ws URL       chromium: the browser of a Playwright server
+  --variant NAME         the runtime of "weft build --variant NAME": debug has CPython's assertions (default release)
   --parallel-threads N   threads for each test (default 4; auto: as many as there are processors)
   --iterations N         how often (default 20; pct: 100)
   --duration SECONDS     no longer than this for one test
@@ -88,6 +95,9 @@ export function parseStressOptions(args: readonly string[], processors: number, 
       allowPositionals: true,
       options: {
         help: { type: "boolean", short: "h" },
+        env: { type: "string" },
+        "browser-ws": { type: "string" },
+        variant: { type: "string" },
         "parallel-threads": { type: "string" },
         iterations: { type: "string" },
         duration: { type: "string" },
@@ -127,6 +137,16 @@ export function parseStressOptions(args: readonly string[], processors: number, 
   if ((changes !== undefined || values.shrink === true) && schedule !== "pct") {
     throw new StressUsageError("--changes and --shrink are for --schedule pct");
   }
+  const lanes = (values.env ?? "node").split(",").map((name) => {
+    const lane = name === "chrome" ? "chromium" : name;
+    if (lane !== "node" && lane !== "chromium") {
+      throw new StressUsageError(`--env names node and chromium, not ${JSON.stringify(name)}`);
+    }
+    return lane;
+  });
+  if (values["browser-ws"] !== undefined && !lanes.includes("chromium")) {
+    throw new StressUsageError("--browser-ws is for --env chromium");
+  }
   const shard = /^(\d+)\/(\d+)$/.exec(values.shard ?? "1/1");
   const [index, count] = shard ? [Number(shard[1]), Number(shard[2])] : [0, 0];
   if (index < 1 || index > count) {
@@ -138,6 +158,9 @@ export function parseStressOptions(args: readonly string[], processors: number, 
   }
   return {
     targets: positionals,
+    lanes: [...new Set(lanes)],
+    browserServer: values["browser-ws"],
+    variant: values.variant ?? "release",
     threads,
     iterations: number(values.iterations, "--iterations", 1, schedule === "pct" ? 100 : 20),
     duration: number(values.duration, "--duration", 0, 0),

@@ -6,7 +6,8 @@ const indent = (text: string): string => text.trimEnd().split("\n").map((line) =
 
 /** What is said of one test, for people. */
 export function verdictText(verdict: TestVerdict): string {
-  const { id, class: kind, runs } = verdict;
+  const { class: kind, runs } = verdict;
+  const id = verdict.env === "node" ? verdict.id : `[${verdict.env}] ${verdict.id}`;
   const time = `${verdict.seconds.toFixed(1)} s`;
   switch (kind) {
     case "passes":
@@ -47,6 +48,7 @@ export function verdictJson(verdict: TestVerdict): string {
   const { id, runs, passed, failed, overlapped, seconds, threads, skip, hang, crash } = verdict;
   return JSON.stringify({
     id,
+    env: verdict.env,
     class: verdict.class,
     threads,
     runs,
@@ -62,8 +64,19 @@ export function verdictJson(verdict: TestVerdict): string {
   });
 }
 
-/** A JUnit report of what is known so far. */
+/** A JUnit report of what is known so far: a suite for each environment. */
 export function junitText(verdicts: readonly TestVerdict[], broken: readonly BrokenFile[]): string {
+  const suites = [...new Set([...verdicts, ...broken].map(({ env }) => env))].map((env) =>
+    suite(
+      env,
+      verdicts.filter((one) => one.env === env),
+      broken.filter((one) => one.env === env),
+    ),
+  );
+  return `<?xml version="1.0" encoding="UTF-8"?>\n${element("testsuites", {}, suites)}\n`;
+}
+
+function suite(env: string, verdicts: readonly TestVerdict[], broken: readonly BrokenFile[]): string {
   const cases = verdicts.map((verdict) => {
     const [file, ...name] = verdict.id.split("::");
     const attributes = { classname: file!, name: name.join("::"), time: verdict.seconds.toFixed(3) };
@@ -76,13 +89,13 @@ export function junitText(verdicts: readonly TestVerdict[], broken: readonly Bro
   });
   cases.push(...broken.map(({ file, raised }) => element("testcase", { classname: file, name: "(file)" }, [element("error", { message: raised.message }, [escapeXml(raised.traceback)])])));
   const attributes = {
-    name: "weft stress",
+    name: `weft stress (${env})`,
     tests: cases.length,
     failures: verdicts.filter((one) => one.bad).length,
     errors: broken.length,
     skipped: verdicts.filter((one) => one.class === "skipped").length,
   };
-  return `<?xml version="1.0" encoding="UTF-8"?>\n${element("testsuites", {}, [element("testsuite", attributes, cases)])}\n`;
+  return element("testsuite", attributes, cases);
 }
 
 /** An annotation for GitHub's workflows. */

@@ -1,6 +1,6 @@
-import type { Mount } from "../node.js";
+import type { Lane, TestSession } from "./lane.js";
 import type { StressOptions } from "./options.js";
-import { Session, type Iteration, type Outcome, type Raised } from "./session.js";
+import type { Iteration, LaneName, Outcome, Raised } from "./iteration.js";
 import { TestVerdict } from "./verdict.js";
 
 /** A test that was found. */
@@ -13,6 +13,7 @@ export interface FoundTest {
 
 /** A file that could not be loaded. */
 export interface BrokenFile {
+  readonly env: LaneName;
   readonly file: string;
   readonly raised: Raised;
 }
@@ -31,22 +32,22 @@ export interface StressEvents {
  */
 export class StressRunner {
   readonly #options: StressOptions;
-  readonly #mounts: readonly Mount[];
+  readonly #lane: Lane;
   readonly #events: StressEvents;
-  #session: Session | undefined;
-  #next: Promise<Session> | undefined;
+  #session: TestSession | undefined;
+  #next: Promise<TestSession> | undefined;
 
-  constructor(options: StressOptions, mounts: readonly Mount[], events: StressEvents) {
+  constructor(options: StressOptions, lane: Lane, events: StressEvents) {
     this.#options = options;
-    this.#mounts = mounts;
+    this.#lane = lane;
     this.#events = events;
   }
 
-  #start(): Promise<Session> {
-    return Session.start(this.#mounts, this.#options.pythonPath);
+  #start(): Promise<TestSession> {
+    return this.#lane.start();
   }
 
-  async #current(): Promise<Session> {
+  async #current(): Promise<TestSession> {
     this.#session ??= await (this.#next ?? this.#start());
     this.#next = undefined;
     return this.#session;
@@ -77,11 +78,11 @@ export class StressRunner {
       const found = await (await this.#current()).collect(file, this.#options.timeout);
       if ("kind" in found) {
         const message = found.kind === "crash" ? found.message : `does not end:\n${found.report}`;
-        broken.push({ file, raised: { type: found.kind, message, where: file, traceback: message } });
+        broken.push({ env: this.#lane.name, file, raised: { type: found.kind, message, where: file, traceback: message } });
         await this.#replace();
       } else {
         if (found.error) {
-          broken.push({ file, raised: found.error });
+          broken.push({ env: this.#lane.name, file, raised: found.error });
         }
         tests.push(...found.tests.map((test) => ({ file, ...test })));
       }
@@ -100,14 +101,14 @@ export class StressRunner {
 
   /** A test's baseline on one thread and its iterations. */
   async test(test: FoundTest): Promise<TestVerdict> {
-    const { options, verdict } = { options: this.#options, verdict: new TestVerdict(`${test.file}::${test.name}`) };
+    const { options, verdict } = { options: this.#options, verdict: new TestVerdict(`${test.file}::${test.name}`, this.#lane.name) };
     if (test.skip !== null) {
       verdict.skip = test.skip;
       return verdict;
     }
     const begin = performance.now();
     verdict.threads = Math.min(options.threads, test.threads ?? options.threads);
-    const base = { file: test.file, name: test.name, rate: options.rate, timeout: options.timeout, changes: [] };
+    const base = { env: this.#lane.name, file: test.file, name: test.name, rate: options.rate, timeout: options.timeout, changes: [] };
     const alone: Iteration = { ...base, threads: 1, schedule: options.schedule === "pct" ? "pct" : "free", seed: options.seed };
     const first = await this.#iterate(alone);
     this.#events.onIteration(test, 0, first);
@@ -124,7 +125,7 @@ export class StressRunner {
   async #parallel(
     test: FoundTest,
     verdict: TestVerdict,
-    base: Pick<Iteration, "file" | "name" | "rate" | "timeout">,
+    base: Pick<Iteration, "env" | "file" | "name" | "rate" | "timeout">,
     steps: number,
     begin: number,
   ): Promise<void> {

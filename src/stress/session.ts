@@ -1,68 +1,17 @@
-import { diagnose, type Diagnosis } from "../runtime/observer/diagnosis.js";
+import { diagnose } from "../runtime/observer/diagnosis.js";
 import { reportThreads } from "../runtime/observer/report.js";
-import { loadWeft, type HostWeft, type Mount, type Py, type PyAny, type Python } from "../node.js";
-import type { Schedule } from "./options.js";
+import type { HostWeft, Py, PyAny, Python } from "../index.js";
+import type { Collected, Iteration, Outcome, Raised, Ran } from "./iteration.js";
+import type { Collection, TestSession } from "./lane.js";
 import runner from "./weft_stress.py";
-
-/** What a failed thread, or a file that cannot be loaded, raised. */
-export interface Raised {
-  readonly type: string;
-  readonly message: string;
-  /** File and line, or nothing. */
-  readonly where: string;
-  readonly traceback: string;
-}
-
-/** A test of a file. */
-export interface Collected {
-  readonly name: string;
-  /** Why it is not run. */
-  readonly skip: string | null;
-  /** The most threads that it allows. */
-  readonly threads: number | null;
-}
-
-/** How one iteration is run. */
-export interface Iteration {
-  readonly file: string;
-  readonly name: string;
-  readonly threads: number;
-  readonly schedule: Schedule;
-  readonly seed: number;
-  readonly rate: number;
-  readonly changes: readonly number[];
-  /** Seconds. */
-  readonly timeout: number;
-}
-
-/** An iteration that ended. */
-export interface Ran {
-  readonly kind: "ran";
-  readonly outcome: "pass" | "fail" | "skip";
-  readonly errors: readonly (Raised & { readonly thread: number | null })[];
-  readonly skipped: readonly string[];
-  /** Whether threads were in the test at the same time. */
-  readonly overlapped: boolean;
-  readonly steps: number;
-  readonly switches: number;
-  /** What a deterministic run can be compared by. */
-  readonly trace: string;
-  readonly output: string;
-}
-
-/** What became of an iteration. */
-export type Outcome =
-  | Ran
-  | { readonly kind: "hang"; readonly diagnosis: Diagnosis; readonly report: string }
-  | { readonly kind: "crash"; readonly message: string };
 
 /** Milliseconds between looks at the threads. */
 const LOOK = 250;
 /** A deadlock is believed when it is the same for so many milliseconds. */
 const CERTAIN = 3000;
 
-/** One interpreter that runs tests. After a hang or a crash it is over. */
-export class Session {
+/** An interpreter of this realm that runs tests. */
+export class Session implements TestSession {
   readonly #weft: HostWeft;
   readonly #collected = new Set<string>();
 
@@ -70,12 +19,8 @@ export class Session {
     this.#weft = weft;
   }
 
-  static async start(mounts: readonly Mount[], pythonPath: readonly string[]): Promise<Session> {
-    const weft = await loadWeft({
-      mounts,
-      // The same order of sets in every run.
-      env: { PYTHONHASHSEED: "0", PYTHONPATH: pythonPath.join(":"), PYTHONDONTWRITEBYTECODE: "1" },
-    });
+  /** @param weft is the session's from now on. */
+  static async start(weft: HostWeft): Promise<Session> {
     const session = new Session(weft);
     await weft.run(`
 import sys, types
@@ -86,7 +31,6 @@ exec(compile(${pythonLiteral(runner)}, "weft_stress.py", "exec"), module.__dict_
     return session;
   }
 
-  /** Ends everything, whatever the threads do. */
   async end(): Promise<void> {
     await this.#weft.terminate();
   }
@@ -96,8 +40,7 @@ exec(compile(${pythonLiteral(runner)}, "weft_stress.py", "exec"), module.__dict_
     return this.#weft.attach((py: Python) => JSON.parse((result as Py<PyAny>).intoBound(py).str()) as unknown);
   }
 
-  /** Loads a file, in the time for one iteration. */
-  async collect(file: string, seconds: number): Promise<{ readonly error: Raised | null; readonly tests: readonly Collected[] } | Exclude<Outcome, Ran>> {
+  async collect(file: string, seconds: number): Promise<Collection> {
     const found = await this.#watched(this.#call("collect", [file]), seconds);
     if ("value" in found) {
       this.#collected.add(file);

@@ -1,5 +1,5 @@
 import type { Diagnosis } from "../runtime/observer/diagnosis.js";
-import type { Iteration, Outcome, Raised } from "./session.js";
+import type { Iteration, LaneName, Outcome, Raised } from "./iteration.js";
 
 /** What is the matter with a test. */
 export type TestClass =
@@ -22,6 +22,7 @@ export interface FailureGroup {
 /** Everything that is known of one test after its iterations. */
 export class TestVerdict {
   readonly id: string;
+  readonly env: LaneName;
   readonly failures: FailureGroup[] = [];
   runs = 0;
   passed = 0;
@@ -36,8 +37,9 @@ export class TestVerdict {
   /** The failure's shortest schedule, where one was looked for. */
   shrunk: Iteration | undefined;
 
-  constructor(id: string) {
+  constructor(id: string, env: LaneName) {
     this.id = id;
+    this.env = env;
   }
 
   /** Counts the outcome of an iteration. */
@@ -105,6 +107,9 @@ function alike(a: string, b: string): boolean {
 /** The command that runs an iteration again. */
 export function replayCommand(one: Iteration): string {
   const parts = ["weft stress", quoted(`${one.file}::${one.name}`), `--parallel-threads ${one.threads}`, "--iterations 1", `--seed ${one.seed}`];
+  if (one.env !== "node") {
+    parts.push(`--env ${one.env}`);
+  }
   if (one.schedule !== "free") {
     parts.push(`--schedule ${one.schedule}`);
   }

@@ -1,0 +1,61 @@
+import type { Diagnosis } from "../runtime/observer/diagnosis.js";
+
+/** Where tests run. */
+export type LaneName = "node" | "chromium";
+
+/** How threads are scheduled; see wasm/python/stress.c. */
+export type Schedule = "free" | "perturb" | "pct";
+
+/** What a failed thread, or a file that cannot be loaded, raised. */
+export interface Raised {
+  readonly type: string;
+  readonly message: string;
+  /** File and line, or nothing. */
+  readonly where: string;
+  readonly traceback: string;
+}
+
+/** A test of a file. */
+export interface Collected {
+  readonly name: string;
+  /** Why it is not run. */
+  readonly skip: string | null;
+  /** The most threads that it allows. */
+  readonly threads: number | null;
+}
+
+/** How one iteration is run. */
+export interface Iteration {
+  readonly env: LaneName;
+  readonly file: string;
+  readonly name: string;
+  readonly threads: number;
+  readonly schedule: Schedule;
+  readonly seed: number;
+  readonly rate: number;
+  readonly changes: readonly number[];
+  /** Seconds. */
+  readonly timeout: number;
+}
+
+/** An iteration that ended. */
+export interface Ran {
+  readonly kind: "ran";
+  readonly outcome: "pass" | "fail" | "skip";
+  readonly errors: readonly (Raised & { readonly thread: number | null })[];
+  readonly skipped: readonly string[];
+  /** Whether threads were in the test at the same time. */
+  readonly overlapped: boolean;
+  readonly steps: number;
+  readonly switches: number;
+  /** What a deterministic run can be compared by. */
+  readonly trace: string;
+  readonly output: string;
+}
+
+/** What became of an iteration. */
+export type Outcome =
+  | Ran
+  | { readonly kind: "hang"; readonly diagnosis: Diagnosis; readonly report: string }
+  | { readonly kind: "crash"; readonly message: string };
+
