@@ -15,6 +15,7 @@ const ENTRIES = {
   "realm-worker": "src/hosts/node/realm-worker.ts",
   "lib/index": "src/node.ts",
   "dev/bench": "src/bench/suite/main.ts",
+  "dev/bench-scaling": "src/bench/scaling/main.ts",
   "dev/bench-border": "src/bench/border.ts",
   "dev/contender": "src/bench/contender.ts",
   "dev/classes": "src/bench/classes.ts",

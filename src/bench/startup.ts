@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { existsSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { measureFile } from "./file-size.js";
@@ -8,6 +8,7 @@ import { describeMachine } from "./machine.js";
 import type { Memory } from "./memory.js";
 import { measureMemory, measureTimes, outputOf, type Times } from "./process.js";
 import { runBench, UsageError, writeJson } from "./run-bench.js";
+import { runtimeFolder } from "./suite/peers.js";
 import { startupReport, type Measurements, type StartupResult } from "./startup-report.js";
 import { nodeAlone, pyodide, weft, type Subject } from "./subjects.js";
 
@@ -79,8 +80,7 @@ async function run(args: readonly string[], say: (text: string) => void): Promis
   if (options.help === true) {
     return HELP;
   }
-  const runtime = resolve(options.runtime ?? process.env["WEFT_RUNTIME"] ?? join(ROOT, "dist", "runtime", "release"));
-  const subjects = [weft(ROOT, runtime), pyodide(ROOT), nodeAlone(ROOT)];
+  const subjects = [weft(ROOT, runtimeFolder(ROOT, options.runtime)), pyodide(ROOT), nodeAlone(ROOT)];
   const machine = describeMachine();
   const measured = await measure(subjects, options.rounds, say);
   say("compressing the files");

@@ -21,9 +21,11 @@ export interface Subject {
   readonly files?: readonly string[];
 }
 
-const HELLO = 'print("hi")';
+/** A first sign of life. */
+export const HELLO = 'print("hi")';
 const WAITING = 'import sys\nprint("hi", flush=True)\nsys.stdin.readline()';
-const VERSION = 'import sys\nprint("%d.%d.%d" % sys.version_info[:3])';
+/** Prints Python's version. */
+export const VERSION = 'import sys\nprint("%d.%d.%d" % sys.version_info[:3])';
 
 function readJson(path: string, remedy: string): Record<string, unknown> {
   try {

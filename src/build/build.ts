@@ -21,9 +21,19 @@ const KEPT_ENTRIES = { tree: 3, libs: 3, cpython: 9, stdlib: 9, link: 12 } as co
 /** Builds whose logs are kept. */
 const KEPT_LOGS = 10;
 
-export interface BuildOptions {
+/** What every build is told. */
+export interface ContextOptions {
   /** Folder of the package that holds `cpython-build/` and `wasm/`. */
   readonly packageRoot: string;
+  readonly cache?: string | undefined;
+  readonly jobs?: number | undefined;
+  readonly output: ProgressOutput;
+  /** Receives everything that commands print. */
+  readonly onOutput?: ((text: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface BuildOptions extends ContextOptions {
   readonly variant: Variant;
   /** Where the output goes. */
   readonly out: string;
@@ -32,14 +42,8 @@ export interface BuildOptions {
   /** A folder with the files that `pins.json` lists, instead of downloading them. */
   readonly sources?: string | undefined;
   readonly toolchain?: ToolchainChoice | undefined;
-  readonly cache?: string | undefined;
-  readonly jobs?: number | undefined;
   /** Makes CPython's part, the archive and the program again even if the cache has them. */
   readonly force?: boolean | undefined;
-  readonly output: ProgressOutput;
-  /** Receives everything that commands print. */
-  readonly onOutput?: ((text: string) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** What a build has made or found. */
@@ -57,29 +61,35 @@ export interface BuildResult {
  * @throws BuildError with a message for people
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
+  return inSnapshot(options, (context) => buildFrom(context, options));
+}
+
+/** Calls `use` with a context over a copy of the recipe, which is there as long as that takes. */
+export async function inSnapshot<T>(options: ContextOptions, use: (context: BuildContext) => Promise<T>): Promise<T> {
   const cache = new Cache(options.cache ?? cacheFolder());
   cache.sweep();
   // Keys and stages must see the same files, even if someone edits them during the build.
   const snapshot = cache.temporary("inputs");
   try {
-    return await buildFrom(copyRecipe(options.packageRoot, snapshot), cache, options);
+    const folders = copyRecipe(options.packageRoot, snapshot);
+    return await use({
+      cache,
+      progress: new Progress(cache.folder, options.output),
+      pins: readPins(folders.recipe),
+      recipe: readRecipe(folders.recipe),
+      folders,
+      logs: startLogs(cache.folder),
+      jobs: options.jobs ?? availableParallelism(),
+      signal: options.signal,
+      onOutput: options.onOutput,
+    });
   } finally {
     cache.remove(snapshot);
   }
 }
 
-async function buildFrom(folders: RecipeFolders, cache: Cache, options: BuildOptions): Promise<BuildResult> {
-  const context: BuildContext = {
-    cache,
-    progress: new Progress(cache.folder, options.output),
-    pins: readPins(folders.recipe),
-    recipe: readRecipe(folders.recipe),
-    folders,
-    logs: startLogs(cache.folder),
-    jobs: options.jobs ?? availableParallelism(),
-    signal: options.signal,
-    onOutput: options.onOutput,
-  };
+async function buildFrom(context: BuildContext, options: BuildOptions): Promise<BuildResult> {
+  const { cache } = context;
   const { variant } = options;
   const toolchain = await findToolchain(options.toolchain ?? "auto", context);
   const sources = await ensureSources(context, options.sources);

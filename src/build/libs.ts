@@ -9,7 +9,7 @@ import type { Toolchain } from "./toolchain.js";
 import { copyInto, unpack } from "./unpack.js";
 
 /** Source packages of the libraries, with the names that the Makefile has for their folders. */
-const LIBRARIES = { zlib: "ZLIB", bzip2: "BZIP2", "xz-utils": "XZ", sqlite3: "SQLITE", libffi: "FFI" } as const;
+export const LIBRARIES = { zlib: "ZLIB", bzip2: "BZIP2", "xz-utils": "XZ", sqlite3: "SQLITE", libffi: "FFI" } as const;
 
 /** Key of the libraries. */
 export function libsKey(context: BuildContext, toolchain: Toolchain, sources: Sources): string {

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { isRunning } from "./cache.js";
 import { probe, run, which } from "./command.js";
@@ -18,6 +18,19 @@ export interface Toolchain {
   readonly identity: Readonly<Record<string, string>>;
   /** A fresh folder in which its commands can work. */
   workspace(name: string): Workspace;
+  /** How a program that it compiled for this machine is started, wherever the program is. */
+  native(program: string): NativeProgram;
+  /** How its own Python is started. */
+  python(): NativeProgram;
+}
+
+/** A Python that runs on this machine. */
+export interface NativeProgram {
+  readonly program: string;
+  /** Come before its own. */
+  readonly arguments: readonly string[];
+  /** `PYTHONHOME`; none where it finds its library itself. */
+  readonly home?: string;
 }
 
 /** A folder for one stage's work, seen under one path by us and perhaps under another by the tools. */
@@ -83,6 +96,8 @@ async function examinePath(context: BuildContext): Promise<Toolchain | string> {
         dispose: () => context.cache.remove(folder),
       };
     },
+    native: (program) => ({ program, arguments: [] }),
+    python: () => ({ program: which(`python${context.pins.toolchain.python}`)!, arguments: [] }),
   };
 }
 
@@ -110,7 +125,22 @@ async function rootToolchain(context: BuildContext, reason: string | undefined):
         dispose: () => rmSync(folder, { recursive: true, force: true }),
       };
     },
+    native: (program) => startFrom(root, program),
+    python: () => ({ ...startFrom(root, join(root, `usr/bin/python${context.pins.toolchain.python}`)), home: join(root, "usr") }),
   };
+}
+
+/** A program that needs the C library of a root, started without changing into it, which only root may. */
+function startFrom(root: string, program: string): NativeProgram {
+  const folders = readdirSync(join(root, "usr/lib")).filter((name) => name.endsWith("-linux-gnu")).map((name) => join(root, "usr/lib", name));
+  const loader = ["usr/lib64", "usr/lib"]
+    .map((name) => join(root, name))
+    .filter((folder) => existsSync(folder))
+    .flatMap((folder) => readdirSync(folder).filter((name) => /^ld-linux.*\.so\.\d+$/.test(name)).map((name) => join(folder, name)))[0];
+  if (loader === undefined) {
+    throw new BuildError(`there is no dynamic loader in ${root}; native programs can be run on Linux only`);
+  }
+  return { program: loader, arguments: ["--library-path", folders.join(":"), program] };
 }
 
 /** Only what is named here reaches the tools: nothing of the user's environment may change the output. */

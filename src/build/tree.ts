@@ -13,7 +13,14 @@ import { applyPatch, unpack, writeInto } from "./unpack.js";
 const UNUSED = ["debian", "Doc", "Mac", "PC", "PCbuild", "Android", "iOS", ".git", ".github", "Lib/idlelib", "Lib/turtledemo"];
 
 /** Where CPython comes from: the pinned source package, or a folder of the user's. */
-export type PythonOrigin = { readonly kind: "pinned"; readonly sources: Sources } | { readonly kind: "folder"; readonly folder: string };
+export type PythonOrigin =
+  | {
+      readonly kind: "pinned";
+      readonly sources: Sources;
+      /** Whether our patches are applied too; they are by default. */
+      readonly ours?: boolean;
+    }
+  | { readonly kind: "folder"; readonly folder: string };
 
 /** Key of the patched tree. */
 export function treeKey(context: BuildContext, origin: PythonOrigin): string {
@@ -25,7 +32,7 @@ export function treeKey(context: BuildContext, origin: PythonOrigin): string {
       origin.kind === "pinned"
         ? ({ files: origin.sources.packages["python3.13"]!.files, patches: context.pins.sources["python3.13"]!.patches } as Inputs)
         : { folder: hashText(JSON.stringify(describeFiles(origin.folder, keepSource))) },
-    patches: ourPatches(context).map(([name, text]) => [name, hashText(text)]),
+    patches: patchesFor(context, origin).map(([name, text]) => [name, hashText(text)]),
     unused: UNUSED,
   });
 }
@@ -55,7 +62,7 @@ export async function ensureTree(context: BuildContext, toolchain: Toolchain, or
           }
         }
         const version = pythonVersion(join(workspace.folder, "python3.13"));
-        const ours = ourPatches(context);
+        const ours = patchesFor(context, origin);
         for (const [name, text] of ours) {
           await applyPatch(workspace, "python3.13", writeInto(workspace, name, text));
         }
@@ -105,6 +112,10 @@ export function headersOfPatches(context: BuildContext): string[] {
     collect(text, /^\+\s*#\s*include\s+"(weft[^"]*)"/gm);
   }
   return [...found].sort();
+}
+
+function patchesFor(context: BuildContext, origin: PythonOrigin): [string, string][] {
+  return origin.kind === "pinned" && origin.ours === false ? [] : ourPatches(context);
 }
 
 /** Names and texts of our patches in the order in which they are applied. */

@@ -80,7 +80,7 @@ const results: Results = {
 const run: SuiteResult = {
   machine: { date: "2026-01-02T03:04:05.678Z", cpu: "a processor", cores: 2, memory: 8e9, system: "Linux 6 x64", node: "20.0.0", load: 5 },
   effort: { processes: 2, values: 1, part: 1 },
-  peers: ["weft", "peer", "page"].map((name) => ({ name, version: "1.0" })),
+  peers: [{ name: "weft", version: "1.0" }, ...["peer", "page"].map((name) => ({ name, version: "1.0", against: "weft" }))],
   results,
 };
 

@@ -1,7 +1,8 @@
-import { join, resolve } from "node:path";
 import type { Peer } from "./engine.js";
 import type { BenchOptions } from "./options.js";
-import { pyodidePeer, weftPeer } from "./peers.js";
+import { chromiumPeers } from "./chromium.js";
+import { nativePeers } from "./native-peers.js";
+import { pyodidePeer, runtimeFolder, weftPeer } from "./peers.js";
 
 /** The peers that the options ask for; the first is what the others are compared with. */
 export interface Chosen {
@@ -12,8 +13,15 @@ export interface Chosen {
 
 /** @throws BenchError when one of them is not there. */
 export async function choosePeers(root: string, options: BenchOptions, say: (text: string) => void): Promise<Chosen> {
-  const runtime = resolve(options.runtime ?? process.env["WEFT_RUNTIME"] ?? join(root, "dist/runtime/release"));
-  const peers: Peer[] = [weftPeer(root, runtime), pyodidePeer(root, "pyodide"), pyodidePeer(root, "pyodide-029")];
-  void say;
-  return { peers, close: async () => undefined };
+  const peers: Peer[] = [weftPeer(root, runtimeFolder(root, options.runtime)), pyodidePeer(root, "pyodide"), pyodidePeer(root, "pyodide-029")];
+  if (options.native) {
+    say("building CPython for this machine, unless that was done before");
+    peers.push(...(await nativePeers(root, options.nativePgo)));
+  }
+  if (!options.chromium) {
+    return { peers, close: async () => undefined };
+  }
+  const [weft, pyodide] = peers;
+  const pages = await chromiumPeers(root, { weft: weft!.version, pyodide: pyodide!.version });
+  return { peers: [...peers, ...pages.peers], close: pages.close };
 }

@@ -6,9 +6,35 @@ As a program it reads one request from each line of standard input, and answers 
 import gc
 import json
 import sys
+import threading
 import time
 
 _modules = {}
+
+# A workload for several threads does so many units of work for each of its loops, whatever the number of threads.
+UNITS = 32
+
+
+def team(module, loops, threads):
+    """Calls the workload's `work` on so many threads at once. Starting them is not counted."""
+    shared = module["setup"](threads) if "setup" in module else None
+    results = [None] * threads
+    times = [None] * threads
+    gate = threading.Barrier(threads)
+
+    def member(index):
+        units = UNITS * loops * (index + 1) // threads - UNITS * loops * index // threads
+        gate.wait()
+        start = time.perf_counter()
+        results[index] = module["work"](shared, index, units)
+        times[index] = start, time.perf_counter()
+
+    members = [threading.Thread(target=member, args=(index,)) for index in range(threads)]
+    for one in members:
+        one.start()
+    for one in members:
+        one.join()
+    return sum(results) // loops, max(end for _, end in times) - min(start for start, _ in times)
 
 
 def measure(request):
@@ -25,9 +51,12 @@ def measure(request):
         if "threads" in request:
             arguments.append(request["threads"])
         gc.collect()
-        start = time.perf_counter()
-        value = module["run"](*arguments)
-        seconds = time.perf_counter() - start
+        if "work" in module:
+            value, seconds = team(module, *arguments)
+        else:
+            start = time.perf_counter()
+            value = module["run"](*arguments)
+            seconds = time.perf_counter() - start
     except Exception as error:
         return json.dumps({"error": f"{type(error).__name__}: {error}"})
     if value != module["EXPECTED"]:

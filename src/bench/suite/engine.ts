@@ -35,6 +35,8 @@ export interface Engine {
 export interface Peer {
   readonly name: string;
   readonly version: string;
+  /** Name of the Weft that it is compared with; none for a Weft. */
+  readonly against?: string;
   open(): Promise<Engine>;
   /** Prints "hi", as a whole process; none where that makes no sense. */
   readonly hello?: Command;

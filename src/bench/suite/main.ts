@@ -47,7 +47,7 @@ await runBench("bench", async (say) => {
   const { peers, close } = await choosePeers(ROOT, options, say);
   try {
     const results = await measureSuite({ peers, workloads, startup: chosen.length > workloads.length, effort }, say);
-    const result: SuiteResult = { machine, effort, peers: peers.map(({ name, version }) => ({ name, version })), results };
+    const result: SuiteResult = { machine, effort, peers: peers.map(({ name, version, against }) => ({ name, version, ...(against === undefined ? {} : { against }) })), results };
     writeJson(options.json, result);
     if (options.write) {
       write(result);

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Command } from "../process.js";
 import { pyodide, weft, type Subject } from "../subjects.js";
 import { ProcessEngine, type Peer } from "./engine.js";
@@ -23,15 +23,23 @@ for await (const line of createInterface({ input: process.stdin })) {
 }
 `;
 
+/** Name of Weft in Node. */
+export const WEFT = "weft";
+
 function processPeer(name: string, { version, hello }: Subject, command: Command): Peer {
-  return { name, version, hello, open: async () => new ProcessEngine(command) };
+  return { name, version, hello, ...(name === WEFT ? {} : { against: WEFT }), open: async () => new ProcessEngine(command) };
+}
+
+/** The built runtime to measure: the one that was named, or the release. */
+export function runtimeFolder(root: string, named: string | undefined): string {
+  return resolve(named ?? process.env["WEFT_RUNTIME"] ?? join(root, "dist/runtime/release"));
 }
 
 /** Weft in Node: the program's main thread, as `weft run` has it. */
 export function weftPeer(root: string, runtime: string): Peer {
   const subject = weft(root, runtime);
   const [launcher] = subject.hello.arguments;
-  return processPeer("weft", subject, { ...subject.hello, arguments: [launcher!, "-c", readDriver(root)] });
+  return processPeer(WEFT, subject, { ...subject.hello, arguments: [launcher!, "-c", readDriver(root)] });
 }
 
 /** An npm package of Pyodide in Node. */

@@ -1,5 +1,5 @@
 import { compare, overall } from "./compare.js";
-import type { SuiteResult } from "./suite-report.js";
+import { pairs, type SuiteResult } from "./suite-report.js";
 
 const ROW = 22;
 const LEFT = 130;
@@ -16,13 +16,13 @@ const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAl
  * axis, a line at 1. Written here because the project has no library for charts and one picture needs none.
  */
 export function suitePlot({ peers, results, machine }: SuiteResult): string {
-  const [ours, ...others] = peers;
+  const others = pairs(peers);
   const rows = Object.entries(results).map(([name, series]) => ({
     name,
-    ratios: others.map((peer) => compare(series[ours!.name], series[peer.name])?.ratio),
+    ratios: others.map((peer) => compare(series[peer.against], series[peer.name])?.ratio),
   }));
   const mean = others.map((peer) => {
-    const value = overall(results, ours!.name, peer.name);
+    const value = overall(results, peer.against, peer.name);
     return value === undefined ? undefined : { median: value, min: value, max: value };
   });
   rows.push({ name: "geometric mean", ratios: mean });
@@ -60,7 +60,7 @@ export function suitePlot({ peers, results, machine }: SuiteResult): string {
       }
     });
   });
-  const title = `${ours!.name}'s time divided by each peer's, medians and ranges; left of 1 it is faster. ${machine.date.slice(0, 10)}`;
+  const title = `Weft's time divided by each peer's, medians and ranges; left of 1 it is faster. ${machine.date.slice(0, 10)}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="12" fill="#777" role="img">`,
     `<title>${escape(title)}</title>`,

@@ -4,10 +4,12 @@ import { figure, table } from "../table.js";
 import { compare, overall, typical } from "./compare.js";
 import type { Effort, Results } from "./measure.js";
 
-/** Who was measured. The first is what the others are compared with. */
+/** Who was measured. */
 export interface Measured {
   readonly name: string;
   readonly version: string;
+  /** Name of the Weft that it is compared with; none for a Weft. */
+  readonly against?: string;
 }
 
 /** A whole run, as `--json` keeps it. */
@@ -34,22 +36,30 @@ function cell({ median, min, max }: Spread, text: (value: number) => string): st
   return min === max ? text(median) : `${text(median)} (${text(min)}..${text(max)})`;
 }
 
+/** A peer, and the Weft that it is compared with. */
+export type Pair = Measured & { readonly against: string };
+
+/** Those that are compared, in their order. */
+export function pairs(peers: readonly Measured[]): Pair[] {
+  return peers.filter((peer): peer is Pair => peer.against !== undefined);
+}
+
 /** Rows of a table: our times, then our time divided by each peer's. */
 export function suiteRows({ peers, results }: Pick<SuiteResult, "peers" | "results">): string[][] {
-  const [ours, ...others] = peers;
-  const rows = [["", `${ours!.name}, ms`, ...others.map(({ name }) => `${ours!.name} / ${name}`)]];
+  const ours = peers.filter(({ against }) => against === undefined);
+  const others = pairs(peers);
+  const rows = [["", ...ours.map(({ name }) => `${name}, ms`), ...others.map(({ name, against }) => `${against} / ${name}`)]];
   for (const [workload, series] of Object.entries(results)) {
-    const own = series[ours!.name]!;
     rows.push([
       workload,
-      own.error === undefined ? cell(typical(own), figure) : "-",
-      ...others.map(({ name }) => {
-        const found = compare(own, series[name]);
+      ...ours.map(({ name }) => (series[name]!.error === undefined ? cell(typical(series[name]!), figure) : "-")),
+      ...others.map(({ name, against }) => {
+        const found = compare(series[against], series[name]);
         return found ? cell(found.ratio, (ratio) => ratio.toFixed(2)) : "-";
       }),
     ]);
   }
-  rows.push(["geometric mean", "", ...others.map(({ name }) => overall(results, ours!.name, name)?.toFixed(2) ?? "-")]);
+  rows.push(["geometric mean", ...ours.map(() => ""), ...others.map(({ name, against }) => overall(results, against, name)?.toFixed(2) ?? "-")]);
   return rows;
 }
 

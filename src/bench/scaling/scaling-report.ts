@@ -1,0 +1,55 @@
+import { figure, table } from "../table.js";
+import { circumstances, type Measured } from "../suite/suite-report.js";
+import { median } from "../statistics.js";
+import type { Machine } from "../machine.js";
+import type { Effort } from "../suite/measure.js";
+
+/** Milliseconds of the same work by workload, peer and number of threads: one of each process. */
+export type ScalingTimes = Readonly<Record<string, Readonly<Record<string, Readonly<Record<number, readonly number[]>>>>>>;
+
+/** A whole run, as `--json` keeps it. */
+export interface ScalingResult {
+  readonly machine: Machine;
+  readonly effort: Effort;
+  readonly peers: readonly Measured[];
+  readonly threads: readonly number[];
+  readonly times: ScalingTimes;
+}
+
+/** How many times as fast as with the fewest threads: medians of the processes. */
+export function speedUps(times: Readonly<Record<number, readonly number[]>>, threads: readonly number[]): number[] {
+  const alone = median(times[threads[0]!]!);
+  return threads.map((count) => alone / median(times[count]!));
+}
+
+/** A table for each peer, and after the first one for each that compares it with the others. */
+export function scalingTables({ peers, threads, times }: Pick<ScalingResult, "peers" | "threads" | "times">): { title: string; rows: string[][] }[] {
+  const counts = threads.map((count) => (count === 1 ? "1 thread" : `${count} threads`));
+  const [ours, ...others] = peers;
+  const own = (peer: string): string[][] => [
+    ["", `${counts[0]!}, ms`, ...counts.slice(1)],
+    ...Object.entries(times).map(([workload, byPeer]) => {
+      const series = byPeer[peer]!;
+      return [workload, figure(median(series[threads[0]!]!)), ...speedUps(series, threads).slice(1).map((value) => `${value.toFixed(2)}x`)];
+    }),
+  ];
+  const compared = (peer: string): string[][] => [
+    ["", ...counts.slice(1)],
+    ...Object.entries(times).map(([workload, byPeer]) => {
+      const theirs = speedUps(byPeer[peer]!, threads);
+      return [workload, ...speedUps(byPeer[ours!.name]!, threads).map((value, index) => (value / theirs[index]!).toFixed(2)).slice(1)];
+    }),
+  ];
+  return [
+    { title: `Speed-up of ${ours!.name}: the same work on more threads`, rows: own(ours!.name) },
+    ...others.flatMap(({ name }) => [
+      { title: `Speed-up of ${name}`, rows: own(name) },
+      { title: `${ours!.name}'s speed-up divided by ${name}'s`, rows: compared(name) },
+    ]),
+  ];
+}
+
+/** The run as plain text. */
+export function scalingReport(result: ScalingResult): string {
+  return [...circumstances(result), ...scalingTables(result).map(({ title, rows }) => `\n${title}\n\n${table(rows).trimEnd()}`), ""].join("\n");
+}

@@ -1,0 +1,41 @@
+import { buildNative } from "../../build/native.js";
+import { BuildError } from "../../build/errors.js";
+import type { NativeProgram } from "../../build/toolchain.js";
+import { BenchError } from "../error.js";
+import { outputOf, type Command } from "../process.js";
+import { HELLO, VERSION } from "../subjects.js";
+import { ProcessEngine, type Peer } from "./engine.js";
+import { readDriver, WEFT } from "./peers.js";
+
+async function peer(name: string, { program, arguments: before, home }: NativeProgram, how: string, driver: string): Promise<Peer> {
+  const { PATH, LANG, HOME } = process.env;
+  const command = (code: string): Command => ({
+    name,
+    program,
+    arguments: [...before, "-c", code],
+    folder: "/",
+    environment: { PATH, LANG, HOME, ...(home === undefined ? {} : { PYTHONHOME: home }) },
+  });
+  const version = (await outputOf(command(VERSION))).trim();
+  return { name, version: `${version} (${how})`, against: WEFT, hello: command(HELLO), open: async () => new ProcessEngine(command(driver)) };
+}
+
+/**
+ * CPython on this machine: free-threaded, built from our pinned source, and the toolchain's with the GIL.
+ * @throws BenchError when the build fails.
+ */
+export async function nativePeers(root: string, pgo: boolean): Promise<Peer[]> {
+  try {
+    const { freeThreaded, withGil, compiler } = await buildNative({ packageRoot: root, pgo, output: process.stderr });
+    const driver = readDriver(root);
+    return [
+      await peer("native-3.13t", freeThreaded, `${compiler}, ${pgo ? "--enable-optimizations" : "no PGO"}`, driver),
+      await peer("native-gil", withGil, "its distribution's build", driver),
+    ];
+  } catch (error) {
+    if (error instanceof BuildError) {
+      throw new BenchError(error.message, { cause: error });
+    }
+    throw error;
+  }
+}

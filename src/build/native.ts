@@ -1,0 +1,128 @@
+import { cpSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { inSnapshot, type ContextOptions } from "./build.js";
+import type { CacheEntry } from "./cache.js";
+import { ensure } from "./ensure.js";
+import { hashFile, keyOf } from "./hash.js";
+import { LIBRARIES, libsKey } from "./libs.js";
+import { ensureSources, type Sources } from "./sources.js";
+import type { BuildContext } from "./stage.js";
+import { findToolchain, type NativeProgram, type Toolchain, type ToolchainChoice } from "./toolchain.js";
+import { ensureTree, treeKey, type PythonOrigin } from "./tree.js";
+import { copyInto, unpack } from "./unpack.js";
+
+/** What {@link buildNative} is asked for. */
+export interface NativeOptions extends ContextOptions {
+  readonly toolchain?: ToolchainChoice | undefined;
+  /** Whether it is built with `--enable-optimizations`. */
+  readonly pgo: boolean;
+}
+
+/** CPythons for this machine, to compare with. */
+export interface NativePythons {
+  /** From our pinned source, without our patches. */
+  readonly freeThreaded: NativeProgram;
+  /** The toolchain's own, which has the GIL and all of its distribution's optimisations. */
+  readonly withGil: NativeProgram;
+  readonly compiler: string;
+}
+
+/** Entries of each stage that stay in the cache when they are no longer used. */
+const KEPT_ENTRIES = 2;
+
+/** Flags that CPython's own configure would choose, and code that shared modules can hold. */
+const CFLAGS = ["-O3", "-g0", "-fPIC", "-fwrapv", "-Wall"];
+
+/**
+ * Builds the free-threaded CPython natively, or finds it in the cache.
+ * @throws BuildError
+ */
+export async function buildNative(options: NativeOptions): Promise<NativePythons> {
+  return inSnapshot(options, async (context) => {
+    const toolchain = await findToolchain(options.toolchain ?? "auto", context);
+    const sources = await ensureSources(context, undefined);
+    const { folder } = await ensureNative(context, toolchain, sources, options.pgo);
+    for (const stage of ["native", "native-libs"]) {
+      context.cache.prune(stage, KEPT_ENTRIES);
+    }
+    return {
+      freeThreaded: { ...toolchain.native(join(folder, "bin/python3.13t")), home: folder },
+      withGil: toolchain.python(),
+      compiler: toolchain.identity["clang-19"] === undefined ? toolchain.identity["hostCompiler"]! : `clang ${toolchain.identity["clang-19"]}`,
+    };
+  });
+}
+
+/** zlib and sqlite for this machine, by the rules that make them for wasm. */
+function ensureLibraries(context: BuildContext, toolchain: Toolchain, sources: Sources, key: string): Promise<CacheEntry> {
+  return ensure(context, {
+    name: "native-libs",
+    key,
+    what: "compiling zlib and sqlite for this machine",
+    check: "hashes",
+    needs: async () => undefined,
+    make: async (folder) => {
+      const workspace = toolchain.workspace("native-libs");
+      try {
+        const variables: string[] = [];
+        for (const [name, variable] of Object.entries(LIBRARIES)) {
+          await unpack(sources, name, context.pins.sources[name]!.patches, workspace);
+          variables.push(`${variable}=${workspace.inside}/${name}`);
+        }
+        const here = copyInto(workspace, join(context.folders.recipe, "libs"), "recipe");
+        mkdirSync(join(workspace.folder, "work"));
+        const out = `${workspace.inside}/out`;
+        await workspace.run(
+          [
+            "sh", "-c", 'exec make "CC=$HOSTCC" "$@"', "make", `-j${context.jobs}`, "-f", `${here}/Makefile`, ...variables, `HERE=${here}`, `OUT=${out}`, "AR=ar", "TCLSH=tclsh",
+            `WEFT_CFLAGS=${CFLAGS.join(" ")} -pthread`, `${out}/lib/libz.a`, `${out}/lib/libsqlite3.a`,
+          ],
+          "compiling the libraries",
+          { cwd: `${workspace.inside}/work` },
+        );
+        cpSync(join(workspace.folder, "out"), folder, { recursive: true });
+        return {};
+      } finally {
+        workspace.dispose();
+      }
+    },
+  });
+}
+
+function ensureNative(context: BuildContext, toolchain: Toolchain, sources: Sources, pgo: boolean): Promise<CacheEntry> {
+  const script = join(context.folders.recipe, "native.sh");
+  const origin: PythonOrigin = { kind: "pinned", sources, ours: false };
+  const tree = treeKey(context, origin);
+  const libs = keyOf({ libs: libsKey(context, toolchain, sources), flags: CFLAGS });
+  return ensure(context, {
+    name: "native",
+    key: keyOf({ toolchain: toolchain.identity, tree, libs, script: hashFile(script), flags: CFLAGS, pgo }),
+    what: `compiling CPython for this machine${pgo ? " with --enable-optimizations" : ""}`,
+    check: "sizes",
+    timing: pgo ? "native-pgo" : "native",
+    needs: async () => ({ libs: await ensureLibraries(context, toolchain, sources, libs), source: await ensureTree(context, toolchain, origin, tree) }),
+    make: async (folder, needs) => {
+      const workspace = toolchain.workspace("native");
+      try {
+        copyInto(workspace, needs.source.folder, "src");
+        const here = copyInto(workspace, script, "native.sh");
+        mkdirSync(join(workspace.folder, "work"));
+        await workspace.run(["sh", here], "building CPython for this machine", {
+          cwd: `${workspace.inside}/work`,
+          env: {
+            SOURCE: "../src",
+            NATIVE_LIBS: copyInto(workspace, needs.libs.folder, "libs"),
+            OUT: `${workspace.inside}/out`,
+            JOBS: String(context.jobs),
+            PGO: pgo ? "yes" : "no",
+            BUILD_CFLAGS: CFLAGS.join(" "),
+          },
+        });
+        cpSync(join(workspace.folder, "out"), folder, { recursive: true });
+        return {};
+      } finally {
+        workspace.dispose();
+      }
+    },
+  });
+}
