@@ -9,7 +9,7 @@ import type { Mount } from "../node.js";
 import { LaneError, testEnvironment, type Collection, type Lane, type TestSession } from "./lane.js";
 import { packFolders } from "./page-files.js";
 import type { Iteration, Outcome } from "./iteration.js";
-import type {} from "./page.js";
+import type { PageStart } from "./page.js";
 
 const ISOLATION = { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" };
 
@@ -43,13 +43,18 @@ export interface BrowserLaneOptions {
   readonly say: (line: string) => void;
 }
 
-/** Each interpreter has a page of its own in one headless Chromium, so a page that crashes takes only its test along. */
+/**
+ * Interpreters in a page of one headless Chromium. They share the page, which has the compiled module already, until it
+ * crashes or has had enough of them: a page gives memory back when it is closed.
+ */
 export class BrowserLane implements Lane {
   readonly name = "chromium";
   readonly #openBrowser: () => Promise<Browser>;
   readonly #server: Server;
   readonly #options: BrowserLaneOptions;
   #opened: Promise<BrowserContext> | undefined;
+  #page: Promise<SharedPage> | undefined;
+  #started = 0;
 
   private constructor(openBrowser: () => Promise<Browser>, server: Server, options: BrowserLaneOptions) {
     this.#openBrowser = openBrowser;
@@ -94,16 +99,36 @@ export class BrowserLane implements Lane {
   }
 
   async start(): Promise<TestSession> {
-    const page = await (await this.#context()).newPage();
-    const session = new PageSession(page, this.#options.say);
+    const shared = await this.#currentPage();
+    const session = new PageSession(shared, this.#started++);
     try {
-      await session.within(START, page.goto(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`, { timeout: START }));
-      const start = { environment: testEnvironment(this.#options.pythonPath), runtime: "/chosen-runtime/", files: "/files" };
-      await session.within(START, page.evaluate((options) => globalThis.weftStress.start(options), start));
+      await session.start({ environment: testEnvironment(this.#options.pythonPath), runtime: "/chosen-runtime/", files: "/files" });
       return session;
     } catch (error) {
       await session.end();
       throw new LaneError(`no interpreter could be started in a page: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  async #currentPage(): Promise<SharedPage> {
+    let shared = await this.#page?.catch(() => undefined);
+    if (shared?.usable !== true) {
+      shared?.retire();
+      this.#page = this.#newPage();
+      shared = await this.#page;
+    }
+    return shared;
+  }
+
+  async #newPage(): Promise<SharedPage> {
+    const page = await (await this.#context()).newPage();
+    const shared = new SharedPage(page, this.#options.say);
+    try {
+      await shared.within(START, page.goto(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`, { timeout: START }));
+      return shared;
+    } catch (error) {
+      await shared.close();
+      throw new LaneError(`the page of the tests cannot be opened: ${(error as Error).message}`, { cause: error });
     }
   }
 
@@ -115,13 +140,20 @@ export class BrowserLane implements Lane {
   }
 }
 
-/** An interpreter in a page. The page's own thread is free, so hangs are looked at there. */
-class PageSession implements TestSession {
-  readonly #page: Page;
+/** Interpreters that a page has had before another one takes its place. */
+const MOST_SESSIONS = 20;
+
+/** A page, which all its interpreters lose when it crashes or does not answer. */
+class SharedPage {
+  readonly page: Page;
   readonly #over: Promise<never>;
+  #alive = true;
+  #begun = 0;
+  #open = 0;
+  #retired = false;
 
   constructor(page: Page, say: (line: string) => void) {
-    this.#page = page;
+    this.page = page;
     const said: string[] = [];
     page.on("console", (message) => {
       said.push(message.text());
@@ -130,6 +162,7 @@ class PageSession implements TestSession {
     });
     this.#over = new Promise((_, reject) => {
       const over = (what: string): void => {
+        this.#alive = false;
         reject(new Error([what, ...said].join("\n  ")));
       };
       page.on("crash", () => {
@@ -145,11 +178,41 @@ class PageSession implements TestSession {
     this.#over.catch(() => undefined);
   }
 
-  /** @throws Error when the page is over, or takes longer than so many milliseconds. */
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** Whether another interpreter may be started in it. */
+  get usable(): boolean {
+    return this.#alive && this.#begun < MOST_SESSIONS;
+  }
+
+  enter(): void {
+    this.#begun++;
+    this.#open++;
+  }
+
+  async leave(): Promise<void> {
+    this.#open--;
+    if (!this.#alive || (this.#retired && this.#open === 0)) {
+      await this.close();
+    }
+  }
+
+  /** Closes it when its last interpreter has ended. */
+  retire(): void {
+    this.#retired = true;
+    if (this.#open === 0) {
+      void this.close();
+    }
+  }
+
+  /** @throws Error when the page is over, or takes longer than so many milliseconds: then it is of no use any more. */
   async within<T>(milliseconds: number, work: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
+        this.#alive = false;
         reject(new Error(`the page did not answer for ${milliseconds / 1000} s`));
       }, milliseconds);
     });
@@ -161,26 +224,54 @@ class PageSession implements TestSession {
     }
   }
 
+  async close(): Promise<void> {
+    this.#alive = false;
+    // A page that is gone is what is wanted.
+    await this.page.close({ runBeforeUnload: false }).catch(() => undefined);
+  }
+}
+
+/** An interpreter in a page. The page's own thread is free, so hangs are looked at there. */
+class PageSession implements TestSession {
+  readonly #shared: SharedPage;
+  readonly #id: number;
+
+  constructor(shared: SharedPage, id: number) {
+    this.#shared = shared;
+    this.#id = id;
+    shared.enter();
+  }
+
+  get alive(): boolean {
+    return this.#shared.alive;
+  }
+
+  start(options: PageStart): Promise<void> {
+    return this.#shared.within(START, this.#shared.page.evaluate((values) => globalThis.weftStress.start(...values), [this.#id, options] as const));
+  }
+
   collect(file: string, seconds: number): Promise<Collection> {
-    return this.#answer(seconds, this.#page.evaluate((values) => globalThis.weftStress.collect(...values), [file, seconds] as const));
+    return this.#answer(seconds, this.#shared.page.evaluate((values) => globalThis.weftStress.collect(...values), [this.#id, file, seconds] as const));
   }
 
   run(one: Iteration): Promise<Outcome> {
     // A file that the page has not loaded yet is given the same time.
-    return this.#answer(2 * one.timeout, this.#page.evaluate((values) => globalThis.weftStress.run(values), one));
+    return this.#answer(2 * one.timeout, this.#shared.page.evaluate((values) => globalThis.weftStress.run(...values), [this.#id, one] as const));
   }
 
   async #answer<T>(seconds: number, work: Promise<T>): Promise<T | { readonly kind: "crash"; readonly message: string }> {
     try {
-      return await this.within(seconds * 1000 + GRACE, work);
+      return await this.#shared.within(seconds * 1000 + GRACE, work);
     } catch (error) {
       return { kind: "crash", message: (error as Error).message };
     }
   }
 
   async end(): Promise<void> {
-    // A page that is gone is what is wanted.
-    await this.#page.close({ runBeforeUnload: false }).catch(() => undefined);
+    if (this.#shared.alive) {
+      await this.#shared.within(GRACE, this.#shared.page.evaluate((id) => globalThis.weftStress.end(id), this.#id)).catch(() => undefined);
+    }
+    await this.#shared.leave();
   }
 }
 

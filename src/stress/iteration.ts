@@ -1,4 +1,5 @@
 import type { Diagnosis } from "../runtime/observer/diagnosis.js";
+import type { Timeline, Traced } from "./timeline.js";
 
 /** Where tests run. */
 export type LaneName = "node" | "chromium";
@@ -39,7 +40,7 @@ export interface Iteration {
 }
 
 /** An iteration that ended. */
-export interface Ran {
+export interface Ran extends Traced {
   readonly kind: "ran";
   readonly outcome: "pass" | "fail" | "skip";
   readonly errors: readonly (Raised & { readonly thread: number | null })[];
@@ -56,6 +57,6 @@ export interface Ran {
 /** What became of an iteration. */
 export type Outcome =
   | Ran
-  | { readonly kind: "hang"; readonly diagnosis: Diagnosis; readonly report: string }
+  | { readonly kind: "hang"; readonly diagnosis: Diagnosis; readonly report: string; readonly timeline: Timeline }
   | { readonly kind: "crash"; readonly message: string };
 

@@ -5,6 +5,8 @@ export type Collection = { readonly error: Raised | null; readonly tests: readon
 
 /** One interpreter that runs tests. After a hang or a crash it is over. */
 export interface TestSession {
+  /** Whether it can still be used, as far as is known. */
+  readonly alive: boolean;
   /** Loads a file, in so many seconds. */
   collect(file: string, seconds: number): Promise<Collection>;
   run(one: Iteration): Promise<Outcome>;

@@ -1,12 +1,14 @@
-import { appendFileSync, existsSync, renameSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readReplay, writeArtifacts } from "./artifacts.js";
 import { BrowserLane } from "./browser-lane.js";
+import { htmlText } from "./html.js";
 import type { LaneName } from "./iteration.js";
 import { LaneError, type Lane } from "./lane.js";
 import { NodeLane } from "./node-lane.js";
-import { parseStressOptions, STRESS_HELP, StressUsageError, type StressOptions } from "./options.js";
+import { parseStressOptions, STRESS_HELP, StressUsageError, type Failing, type StressOptions } from "./options.js";
 import { annotation, junitText, verdictJson, verdictText } from "./report.js";
 import { StressRunner, type BrokenFile, type FoundTest } from "./runner.js";
 import { findTargets, mountsFor, type Target } from "./targets.js";
@@ -15,43 +17,38 @@ import type { TestVerdict } from "./verdict.js";
 /** Exit statuses, as pytest's. */
 export const StressExit = { ok: 0, failed: 1, interrupted: 2, broken: 3, usage: 4, nothing: 5 } as const;
 
-/** Milliseconds between lines about a test that takes long. */
+/** Milliseconds between lines about what is done. */
 const LIVE = 5000;
 
 /** `weft stress`: returns the exit status. */
 export async function stress(args: readonly string[]): Promise<number> {
-  let options: StressOptions | null;
-  let targets: Target[];
   try {
-    options = parseStressOptions(args, cpus().length, process.env);
+    const options = parseStressOptions(withReplay(args), cpus().length, process.env);
     if (!options) {
       process.stdout.write(STRESS_HELP);
       return StressExit.ok;
     }
-    targets = findTargets(options.targets);
+    return await runTargets(options, findTargets(options.targets));
   } catch (error) {
-    if (error instanceof StressUsageError) {
+    if (error instanceof StressUsageError || error instanceof LaneError) {
       process.stderr.write(`weft stress: ${error.message}\n`);
-      return StressExit.usage;
+      return error instanceof StressUsageError ? StressExit.usage : StressExit.broken;
     }
     throw error;
   }
-  const interrupt = (): void => {
-    process.stderr.write("\nweft stress: interrupted\n");
-    process.exit(StressExit.interrupted);
-  };
-  process.once("SIGINT", interrupt);
-  try {
-    return await runTargets(options, targets);
-  } catch (error) {
-    if (error instanceof LaneError) {
-      process.stderr.write(`weft stress: ${error.message}\n`);
-      return StressExit.broken;
-    }
-    throw error;
-  } finally {
-    process.off("SIGINT", interrupt);
+}
+
+/** Where a replay file is named, its options after the others. */
+function withReplay(args: readonly string[]): string[] {
+  const at = args.findIndex((arg) => arg === "--replay" || arg.startsWith("--replay="));
+  if (at < 0) {
+    return [...args];
   }
+  const path = args[at]!.startsWith("--replay=") ? args[at]!.slice("--replay=".length) : args[at + 1];
+  if (path === undefined) {
+    throw new StressUsageError("--replay needs a file");
+  }
+  return [...args.slice(0, at), ...args.slice(at + (args[at] === "--replay" ? 2 : 1)), ...readReplay(path)];
 }
 
 async function runTargets(options: StressOptions, targets: readonly Target[]): Promise<number> {
@@ -61,21 +58,54 @@ async function runTargets(options: StressOptions, targets: readonly Target[]): P
   const files = [...new Set(targets.map(({ file }) => file))];
   const mounts = mountsFor(files, options.pythonPath);
   const runtime = runtimeOf(options.variant);
+  if (options.artifacts !== undefined) {
+    mkdirSync(options.artifacts, { recursive: true });
+  }
   const results: Results = { verdicts: [], broken: [], restarts: new Map() };
   let found = 0;
+  const abort = new AbortController();
+  const interrupt = (): void => {
+    process.stderr.write("\nweft stress: interrupted\n");
+    abort.abort();
+  };
+  // A second one ends the process as usual.
+  process.once("SIGINT", interrupt);
   for (const name of options.lanes) {
     const lane = name === "node" ? new NodeLane(mounts, options.pythonPath, runtime) : await BrowserLane.open({ mounts, pythonPath: options.pythonPath, runtime, server: options.browserServer, say });
     try {
-      found += await runLane(options, lane, files, targets, results, say);
+      found += await unlessAborted(abort.signal, runLane(options, lane, files, targets, results, say));
+    } catch (error) {
+      if (!abort.signal.aborted) {
+        process.off("SIGINT", interrupt);
+        if (results.verdicts.length > 0) {
+          summary(options, results, say);
+        }
+        throw error;
+      }
+      summary(options, results, say);
+      return StressExit.interrupted;
     } finally {
       await lane.close();
     }
   }
+  process.off("SIGINT", interrupt);
   if (found === 0 && results.broken.length === 0) {
     say("no tests were found");
     return StressExit.nothing;
   }
-  return options.list ? (results.broken.length > 0 ? StressExit.failed : StressExit.ok) : summary(results, say);
+  return options.list ? (results.broken.length > 0 ? StressExit.failed : StressExit.ok) : summary(options, results, say);
+}
+
+async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  return Promise.race([
+    work,
+    new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => {
+        reject(new Error("interrupted"));
+      });
+    }),
+  ]);
 }
 
 /** The folder of a built runtime. */
@@ -97,20 +127,26 @@ interface Results {
 
 /** Runs the tests in one environment; gives how many there are. */
 async function runLane(options: StressOptions, lane: Lane, files: readonly string[], targets: readonly Target[], results: Results, say: (line: string) => void): Promise<number> {
-  let said = performance.now();
   const restarts: number[] = [];
   results.restarts.set(lane.name, restarts);
+  let doing = "";
+  let began = 0;
   const runner = new StressRunner(options, lane, {
     onIteration: (test, done) => {
-      if (performance.now() - said > LIVE) {
-        said = performance.now();
-        say(`...     ${test.file}::${test.name}  ${done} of ${options.iterations}`);
-      }
+      doing = `${test.file}::${test.name}  ${done} of ${options.iterations}`;
     },
     onRestart: (milliseconds) => {
       restarts.push(milliseconds);
     },
+    onSlow: ({ file, name, seed, timeout }) => {
+      say(`SLOW    ${file}::${name}  seed ${seed} has run for ${timeout / 2} s and is given up after ${timeout} s`);
+    },
   });
+  const live = setInterval(() => {
+    if (doing !== "") {
+      say(`...     ${doing}, ${((performance.now() - began) / 1000).toFixed(0)} s`);
+    }
+  }, LIVE);
   try {
     const { tests, broken } = await runner.collect(files);
     results.broken.push(...broken);
@@ -124,42 +160,78 @@ async function runLane(options: StressOptions, lane: Lane, files: readonly strin
       });
     } else if (wanted.length > 0) {
       say(`${lane.name}: ${wanted.length} tests, ${options.threads} threads, ${options.iterations} iterations, schedule ${options.schedule}, seed ${options.seed}`);
-      await runAll(runner, wanted, results, options, say);
+      await runAll(runner, wanted, results, options, say, () => {
+        began = performance.now();
+      });
     }
     return wanted.length;
   } finally {
+    clearInterval(live);
     await runner.end();
   }
 }
 
-async function runAll(runner: StressRunner, tests: readonly FoundTest[], { verdicts, broken }: Results, options: StressOptions, say: (line: string) => void): Promise<void> {
-  let bad = 0;
-  for (const test of tests) {
-    const verdict = await runner.test(test);
-    verdicts.push(verdict);
-    say(verdictText(verdict));
-    if (options.jsonLines !== undefined) {
-      appendFileSync(options.jsonLines, `${verdictJson(verdict)}\n`);
-    }
-    if (options.junit !== undefined) {
-      // Whole at any time: a crash of this process keeps what is known.
-      writeFileSync(`${options.junit}.part`, junitText(verdicts, broken));
-      renameSync(`${options.junit}.part`, options.junit);
-    }
-    if (verdict.bad) {
-      bad++;
-      if (options.annotations) {
-        say(annotation(verdict));
+async function runAll(runner: StressRunner, tests: readonly FoundTest[], results: Results, options: StressOptions, say: (line: string) => void, onTest: () => void): Promise<void> {
+  const known = new Map<FoundTest, TestVerdict>();
+  for (let round = 0; round === 0 || (options.forever && [...known.values()].some((one) => one.goesOn)); round++) {
+    for (const test of tests) {
+      const before = known.get(test);
+      if (before && !before.goesOn) {
+        continue;
       }
+      const failed = before?.failed ?? 0;
+      onTest();
+      const verdict = await runner.test(test, before, round);
+      if (!before) {
+        known.set(test, verdict);
+        results.verdicts.push(verdict);
+      }
+      const news = round === 0 || (verdict.bad && (!verdict.goesOn || verdict.failed > failed));
+      if (news) {
+        say(verdictText(verdict));
+        if (verdict.bad && options.annotations) {
+          say(annotation(verdict));
+        }
+      }
+      writeResults(options, results, news ? verdict : undefined);
+      const bad = results.verdicts.filter((one) => one.bad).length;
       if (options.maxFail > 0 && bad >= options.maxFail) {
         say(`stopped after ${bad} failed ${bad === 1 ? "test" : "tests"}`);
-        break;
+        return;
       }
+    }
+    if (options.forever) {
+      say(`round ${round + 1} is over: ${results.verdicts.reduce((sum, one) => sum + one.runs, 0)} runs`);
     }
   }
 }
 
-function summary({ verdicts, broken, restarts }: Results, say: (line: string) => void): number {
+/**
+ * Whole at any time: a crash of this process keeps what is known.
+ * @param verdict the test of which there is something new.
+ */
+function writeResults(options: StressOptions, { verdicts, broken, restarts }: Results, verdict: TestVerdict | undefined): void {
+  if (options.artifacts !== undefined && verdict?.bad === true) {
+    writeArtifacts(options.artifacts, verdict);
+  }
+  if (options.jsonLines !== undefined && verdict) {
+    appendFileSync(options.jsonLines, `${verdictJson(verdict)}\n`);
+  }
+  if (options.junit !== undefined) {
+    replaceFile(options.junit, junitText(verdicts, broken));
+  }
+  if (options.html !== undefined) {
+    const what = `${options.threads} threads, ${options.iterations} iterations, schedule ${options.schedule}, seed ${options.seed}`;
+    replaceFile(options.html, htmlText({ what, restarts }, verdicts, broken));
+  }
+}
+
+function replaceFile(path: string, text: string): void {
+  writeFileSync(`${path}.part`, text);
+  renameSync(`${path}.part`, path);
+}
+
+function summary(options: StressOptions, { verdicts, broken, restarts }: Results, say: (line: string) => void): number {
   const counts = new Map<string, number>();
   for (const one of verdicts) {
     counts.set(one.class, (counts.get(one.class) ?? 0) + 1);
@@ -174,7 +246,8 @@ function summary({ verdicts, broken, restarts }: Results, say: (line: string) =>
       say(`interpreters replaced in ${env}: ${times.length}, in ${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms`);
     }
   }
-  return verdicts.some((one) => one.bad) || broken.length > 0 ? StressExit.failed : StressExit.ok;
+  const failing: (Failing | undefined)[] = [...verdicts.map((one) => one.failing), broken.length > 0 ? "broken" : undefined];
+  return failing.some((kind) => kind !== undefined && options.failOn.has(kind)) ? StressExit.failed : StressExit.ok;
 }
 
 function select(tests: readonly FoundTest[], targets: readonly Target[], { keyword, shard }: StressOptions): FoundTest[] {

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { LaneName, Schedule } from "./iteration.js";
 
@@ -33,9 +34,22 @@ export interface StressOptions {
   readonly shrink: boolean;
   readonly junit: string | undefined;
   readonly jsonLines: string | undefined;
+  readonly html: string | undefined;
+  /** Folder for everything that is known of failures. */
+  readonly artifacts: string | undefined;
+  /** How often a failure's seed is tried again. */
+  readonly retries: number;
+  /** Rounds over all tests until it is interrupted. */
+  readonly forever: boolean;
+  /** What makes the command fail. */
+  readonly failOn: ReadonlySet<Failing>;
   readonly pythonPath: readonly string[];
   readonly annotations: boolean;
 }
+
+/** Kinds of what is not as it should be. */
+export const FAILING = ["fail", "flaky", "hang", "crash", "overlap", "broken"] as const;
+export type Failing = (typeof FAILING)[number];
 
 /** A command line that makes no sense. */
 export class StressUsageError extends Error {
@@ -54,6 +68,7 @@ module or a class Hammer... with op(state, index), and setup() and check(state) 
   --parallel-threads N   threads for each test (default 4; auto: as many as there are processors)
   --iterations N         how often (default 20; pct: 100)
   --duration SECONDS     no longer than this for one test
+  --forever              all tests again and again, with other seeds, until Control-C
   --schedule KIND        free: as the machine does (default)
                          perturb: threads wait for a moment at instructions that the seed chooses
                          pct: one thread at a time, in an order that the seed alone decides
@@ -65,14 +80,19 @@ module or a class Hammer... with op(state, index), and setup() and check(state) 
   --shrink               pct: leave out preemptions of the first failure that it does not need
   -k TEXT                only tests whose names contain the text
   -x, --maxfail N        stop after the first, or N, failed tests
+  --retries N            try the seed of each failure so often again, and tell how often it failed (default 0)
+  --fail-on KIND,...     what makes the exit status 1: fail, flaky, hang, crash, overlap, broken (default: all)
   --shard I/N            the I-th of N parts of the tests
   --list-tests           only list them
   --python-path FOLDER   where Python looks for modules too (several times: several folders)
   --junit-xml FILE       results for CI, written as they come
   --json-lines FILE      the same, one JSON object for each test
+  --html FILE            a report with what the threads of each failure did, written as results come
+  --artifacts DIR        a folder with these three, and a text and a replay file for each failure
+  --replay FILE          runs what a replay file holds; other options go before its own
   --github               annotations for GitHub's workflows (by itself where GITHUB_ACTIONS is set)
 
-Exit status: 0 everything passed, 1 something failed, hung or crashed, 3 the runner failed, 4 wrong options, 5 no tests.
+Exit status: 0 everything passed, 1 something failed, hung or crashed, 2 interrupted, 3 the runner failed, 4 wrong options, 5 no tests.
 `;
 
 function number(text: string | undefined, name: string, least: number, otherwise: number): number {
@@ -84,6 +104,23 @@ function number(text: string | undefined, name: string, least: number, otherwise
     throw new StressUsageError(`${name} needs a number of at least ${least}, not ${JSON.stringify(text)}`);
   }
   return value;
+}
+
+function inFolder(folder: string | undefined, name: string): string | undefined {
+  return folder === undefined ? undefined : join(folder, name);
+}
+
+function failOn(text: string | undefined): Set<Failing> {
+  const kinds = text?.split(",").filter(Boolean) ?? FAILING;
+  return new Set(
+    kinds.map((kind) => {
+      const known = FAILING.find((one) => one === kind);
+      if (known === undefined) {
+        throw new StressUsageError(`--fail-on takes ${FAILING.join(", ")}, not ${JSON.stringify(kind)}`);
+      }
+      return known;
+    }),
+  );
 }
 
 /** @throws StressUsageError with what is wrong. @returns null when only help is wanted. */
@@ -116,6 +153,11 @@ export function parseStressOptions(args: readonly string[], processors: number, 
         "python-path": { type: "string", multiple: true },
         "junit-xml": { type: "string" },
         "json-lines": { type: "string" },
+        html: { type: "string" },
+        artifacts: { type: "string" },
+        retries: { type: "string" },
+        forever: { type: "boolean" },
+        "fail-on": { type: "string" },
         github: { type: "boolean" },
       },
     });
@@ -175,8 +217,13 @@ export function parseStressOptions(args: readonly string[], processors: number, 
     shard: { index, count },
     list: values["list-tests"] === true,
     shrink: values.shrink === true,
-    junit: values["junit-xml"],
-    jsonLines: values["json-lines"],
+    junit: values["junit-xml"] ?? inFolder(values.artifacts, "junit.xml"),
+    jsonLines: values["json-lines"] ?? inFolder(values.artifacts, "results.jsonl"),
+    html: values.html ?? inFolder(values.artifacts, "report.html"),
+    artifacts: values.artifacts,
+    retries: number(values.retries, "--retries", 0, 0),
+    forever: values.forever === true,
+    failOn: failOn(values["fail-on"]),
     pythonPath: values["python-path"] ?? [],
     annotations: values.github ?? environment["GITHUB_ACTIONS"] === "true",
   };

@@ -1,4 +1,4 @@
-/** What a page of the stress runner does: one interpreter that the command drives from outside. */
+/** What a page of the stress runner does: it has interpreters that the command drives from outside. */
 import { loadWeft, type PyAny } from "../browser.js";
 import type { Collection } from "./lane.js";
 import type { Iteration, Outcome } from "./iteration.js";
@@ -13,28 +13,30 @@ export interface PageStart {
   readonly files: string;
 }
 
-/** The functions that the command calls in the page. */
+/** The functions that the command calls in the page, with the number of an interpreter. */
 export interface StressPage {
-  start(options: PageStart): Promise<void>;
-  collect(file: string, seconds: number): Promise<Collection>;
-  run(one: Iteration): Promise<Outcome>;
+  start(id: number, options: PageStart): Promise<void>;
+  collect(id: number, file: string, seconds: number): Promise<Collection>;
+  run(id: number, one: Iteration): Promise<Outcome>;
+  end(id: number): Promise<void>;
 }
 
 declare global {
   var weftStress: StressPage;
 }
 
-let session: Session | undefined;
+const sessions = new Map<number, Session>();
 
-function current(): Session {
-  if (!session) {
-    throw new Error("the page's interpreter was not started");
+function session(id: number): Session {
+  const found = sessions.get(id);
+  if (!found) {
+    throw new Error(`the page has no interpreter ${id}`);
   }
-  return session;
+  return found;
 }
 
 globalThis.weftStress = {
-  async start({ environment, runtime, files }) {
+  async start(id, { environment, runtime, files }) {
     const download = fetch(files).then(async (response) => {
       if (!response.ok) {
         throw new Error(`${files}: ${response.status} ${response.statusText}`);
@@ -48,8 +50,13 @@ globalThis.weftStress = {
     await weft.run(unpack);
     (await weft.call((py) => ({ callable: py.eval("unpack") as PyAny, positional: [py.bytes(data)] }))).drop();
     await weft.run("del unpack, json, os");
-    session = await Session.start(weft);
+    sessions.set(id, await Session.start(weft));
   },
-  collect: (file, seconds) => current().collect(file, seconds),
-  run: (one) => current().run(one),
+  collect: (id, file, seconds) => session(id).collect(file, seconds),
+  run: (id, one) => session(id).run(one),
+  async end(id) {
+    const ending = session(id);
+    sessions.delete(id);
+    await ending.end();
+  },
 };

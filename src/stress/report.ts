@@ -18,7 +18,7 @@ export function verdictText(verdict: TestVerdict): string {
     case "never overlapped":
       return `PROBLEM ${id}  its threads were never in the test at the same time: it is too short to show anything; more --iterations, or --schedule perturb`;
     default:
-      return [`FAIL    ${id}  ${kind}${kind === "fails only in parallel" ? `: ${verdict.failed} of ${runs} runs` : ""}, ${time}`, details(verdict)].join("\n");
+      return [`FAIL    ${id}  ${kind}${kind.startsWith("fails ") ? `: ${verdict.failed} of ${runs} runs` : ""}, ${time}`, details(verdict)].join("\n");
   }
 }
 
@@ -30,8 +30,12 @@ function details(verdict: TestVerdict): string {
   if (verdict.crash) {
     parts.push(indent(verdict.crash.message), `    replay: ${replayCommand(verdict.crash.iteration)}`);
   }
-  for (const { raised, count, first } of verdict.failures) {
-    parts.push(`    ${count} times: ${raised.type}: ${raised.message.split("\n")[0]} (${raised.where})`, indent(raised.traceback), `    replay: ${replayCommand(first)}`);
+  for (const { raised, count, first, again } of verdict.failures) {
+    parts.push(`    ${count} times: ${raised.type}: ${raised.message.split("\n")[0]} (${raised.where})`, indent(raised.traceback));
+    if (again) {
+      parts.push(`    the same seed failed again in ${again.failed} of ${again.runs} runs`);
+    }
+    parts.push(`    replay: ${replayCommand(first)}`);
   }
   if (verdict.shrunk) {
     parts.push(`    shortest: ${replayCommand(verdict.shrunk)}`);
@@ -39,7 +43,8 @@ function details(verdict: TestVerdict): string {
   return parts.join("\n");
 }
 
-function percent(share: number): string {
+/** A share in words. */
+export function percent(share: number): string {
   return share >= 1 ? "100 %" : `${(share * 100).toPrecision(2)} %`;
 }
 
@@ -59,7 +64,7 @@ export function verdictJson(verdict: TestVerdict): string {
     ...(skip === undefined ? {} : { skip }),
     ...(hang ? { hang: { ...hang.diagnosis, report: hang.report, replay: replayCommand(hang.iteration) } } : {}),
     ...(crash ? { crash: { message: crash.message, replay: replayCommand(crash.iteration) } } : {}),
-    failures: verdict.failures.map(({ raised, count, first }) => ({ ...raised, count, replay: replayCommand(first) })),
+    failures: verdict.failures.map(({ raised, count, first, again }) => ({ ...raised, count, ...(again ? { again } : {}), replay: replayCommand(first) })),
     ...(verdict.shrunk ? { shortest: replayCommand(verdict.shrunk) } : {}),
   });
 }

@@ -1,4 +1,5 @@
-import type { Lane, TestSession } from "./lane.js";
+import { Interpreters } from "./interpreters.js";
+import type { Lane } from "./lane.js";
 import type { StressOptions } from "./options.js";
 import type { Iteration, LaneName, Outcome, Raised } from "./iteration.js";
 import { TestVerdict } from "./verdict.js";
@@ -24,7 +25,12 @@ export interface StressEvents {
   onIteration(test: FoundTest, done: number, outcome: Outcome): void;
   /** Milliseconds that a new interpreter took after a hang or a crash. */
   onRestart(milliseconds: number): void;
+  /** Half of an iteration's time has passed. */
+  onSlow(one: Iteration): void;
 }
+
+/** Milliseconds after which an iteration may hang: enough for a new interpreter before a deadlock is certain. */
+const SUSPICIOUS = 1000;
 
 /**
  * Runs tests, one iteration after the other, in an interpreter that is replaced when it hangs or crashes.
@@ -32,42 +38,23 @@ export interface StressEvents {
  */
 export class StressRunner {
   readonly #options: StressOptions;
-  readonly #lane: Lane;
+  readonly #env: LaneName;
+  readonly #interpreters: Interpreters;
   readonly #events: StressEvents;
-  #session: TestSession | undefined;
-  #next: Promise<TestSession> | undefined;
 
   constructor(options: StressOptions, lane: Lane, events: StressEvents) {
     this.#options = options;
-    this.#lane = lane;
+    this.#env = lane.name;
+    this.#interpreters = new Interpreters(lane);
     this.#events = events;
   }
 
-  #start(): Promise<TestSession> {
-    return this.#lane.start();
-  }
-
-  async #current(): Promise<TestSession> {
-    this.#session ??= await (this.#next ?? this.#start());
-    this.#next = undefined;
-    return this.#session;
-  }
-
-  /** The interpreter is of no use any more. The next one starts while it is ended. */
   async #replace(): Promise<void> {
-    const begin = performance.now();
-    const old = this.#session;
-    this.#session = undefined;
-    this.#next = this.#start();
-    const ended = old?.end();
-    await this.#current();
-    this.#events.onRestart(performance.now() - begin);
-    await ended;
+    this.#events.onRestart(await this.#interpreters.replace());
   }
 
   async end(): Promise<void> {
-    await this.#session?.end();
-    await (await this.#next)?.end();
+    await this.#interpreters.end();
   }
 
   /** Loads the files. */
@@ -75,14 +62,14 @@ export class StressRunner {
     const tests: FoundTest[] = [];
     const broken: BrokenFile[] = [];
     for (const file of files) {
-      const found = await (await this.#current()).collect(file, this.#options.timeout);
+      const found = await (await this.#interpreters.current()).collect(file, this.#options.timeout);
       if ("kind" in found) {
         const message = found.kind === "crash" ? found.message : `does not end:\n${found.report}`;
-        broken.push({ env: this.#lane.name, file, raised: { type: found.kind, message, where: file, traceback: message } });
+        broken.push({ env: this.#env, file, raised: { type: found.kind, message, where: file, traceback: message } });
         await this.#replace();
       } else {
         if (found.error) {
-          broken.push({ env: this.#lane.name, file, raised: found.error });
+          broken.push({ env: this.#env, file, raised: found.error });
         }
         tests.push(...found.tests.map((test) => ({ file, ...test })));
       }
@@ -92,50 +79,64 @@ export class StressRunner {
 
   /** One iteration; afterwards there is an interpreter again. */
   async #iterate(one: Iteration): Promise<Outcome> {
-    const outcome = await (await this.#current()).run(one);
+    const session = await this.#interpreters.current();
+    const timers = [
+      setTimeout(() => {
+        this.#interpreters.prepare();
+      }, SUSPICIOUS),
+      setTimeout(() => {
+        this.#events.onSlow(one);
+      }, (one.timeout * 1000) / 2),
+    ];
+    const outcome = await session.run(one).finally(() => {
+      timers.forEach(clearTimeout);
+    });
     if (outcome.kind !== "ran") {
       await this.#replace();
     }
     return outcome;
   }
 
-  /** A test's baseline on one thread and its iterations. */
-  async test(test: FoundTest): Promise<TestVerdict> {
-    const { options, verdict } = { options: this.#options, verdict: new TestVerdict(`${test.file}::${test.name}`, this.#lane.name) };
+  /**
+   * A test's baseline on one thread and its iterations.
+   * @param verdict of the rounds before, of which there were so many.
+   */
+  async test(test: FoundTest, verdict: TestVerdict = new TestVerdict(`${test.file}::${test.name}`, this.#env), rounds = 0): Promise<TestVerdict> {
+    const options = this.#options;
     if (test.skip !== null) {
       verdict.skip = test.skip;
       return verdict;
     }
     const begin = performance.now();
     verdict.threads = Math.min(options.threads, test.threads ?? options.threads);
-    const base = { env: this.#lane.name, file: test.file, name: test.name, rate: options.rate, timeout: options.timeout, changes: [] };
-    const alone: Iteration = { ...base, threads: 1, schedule: options.schedule === "pct" ? "pct" : "free", seed: options.seed };
-    const first = await this.#iterate(alone);
-    this.#events.onIteration(test, 0, first);
-    if (first.kind !== "ran" || first.outcome !== "pass") {
-      verdict.add(alone, first);
-      verdict.baselineFailed = first.kind === "ran" && first.outcome === "fail";
-    } else {
-      await this.#parallel(test, verdict, base, first.steps * verdict.threads, begin);
+    const base = { env: this.#env, file: test.file, name: test.name, rate: options.rate, timeout: options.timeout, changes: [] };
+    if (rounds === 0) {
+      const alone: Iteration = { ...base, threads: 1, schedule: options.schedule === "pct" ? "pct" : "free", seed: options.seed };
+      const first = await this.#iterate(alone);
+      this.#events.onIteration(test, 0, first);
+      if (first.kind !== "ran" || first.outcome !== "pass") {
+        verdict.add(alone, first);
+        verdict.baselineFailed = first.kind === "ran" && first.outcome === "fail";
+      } else {
+        verdict.steps = first.steps * verdict.threads;
+      }
     }
-    verdict.seconds = (performance.now() - begin) / 1000;
+    if (verdict.goesOn) {
+      await this.#parallel(test, verdict, base, rounds, begin);
+      await this.#retry(verdict);
+    }
+    verdict.seconds += (performance.now() - begin) / 1000;
     return verdict;
   }
 
-  async #parallel(
-    test: FoundTest,
-    verdict: TestVerdict,
-    base: Pick<Iteration, "env" | "file" | "name" | "rate" | "timeout">,
-    steps: number,
-    begin: number,
-  ): Promise<void> {
+  async #parallel(test: FoundTest, verdict: TestVerdict, base: Pick<Iteration, "env" | "file" | "name" | "rate" | "timeout">, rounds: number, begin: number): Promise<void> {
     const options = this.#options;
     for (let i = 0; i < options.iterations; i++) {
       if (options.duration > 0 && i > 0 && performance.now() - begin > options.duration * 1000) {
         return;
       }
-      const seed = options.seed + i;
-      const changes = options.schedule === "pct" ? (options.changes ?? chooseChanges(seed, options.depth, steps)) : [];
+      const seed = options.seed + rounds * options.iterations + i;
+      const changes = options.schedule === "pct" ? (options.changes ?? chooseChanges(seed, options.depth, verdict.steps)) : [];
       const one: Iteration = { ...base, threads: verdict.threads, schedule: options.schedule, seed, changes };
       const outcome = await this.#iterate(one);
       const failedBefore = verdict.failed > 0;
@@ -144,9 +145,24 @@ export class StressRunner {
       if (options.shrink && !failedBefore && (outcome.kind === "hang" || (outcome.kind === "ran" && outcome.outcome === "fail"))) {
         verdict.shrunk = await this.#shrink(one);
       }
-      if (outcome.kind !== "ran" || outcome.outcome === "skip") {
-        // It would do so again, at the price of a timeout each time.
+      if (!verdict.goesOn) {
+        // It would hang or crash again, at the price of a timeout each time.
         return;
+      }
+    }
+  }
+
+  /** Whether the failures come back with the same seeds. */
+  async #retry(verdict: TestVerdict): Promise<void> {
+    for (const group of verdict.failures) {
+      if (group.again || this.#options.retries === 0) {
+        continue;
+      }
+      group.again = { runs: 0, failed: 0 };
+      for (let i = 0; i < this.#options.retries; i++) {
+        const outcome = await this.#iterate(group.first);
+        group.again.runs++;
+        group.again.failed += outcome.kind !== "ran" || outcome.outcome === "fail" ? 1 : 0;
       }
     }
   }

@@ -3,6 +3,7 @@ import { reportThreads } from "../runtime/observer/report.js";
 import type { HostWeft, Py, PyAny, Python } from "../index.js";
 import type { Collected, Iteration, Outcome, Raised, Ran } from "./iteration.js";
 import type { Collection, TestSession } from "./lane.js";
+import { Samples } from "./timeline.js";
 import runner from "./weft_stress.py";
 
 /** Milliseconds between looks at the threads. */
@@ -13,6 +14,8 @@ const CERTAIN = 3000;
 /** An interpreter of this realm that runs tests. */
 export class Session implements TestSession {
   readonly #weft: HostWeft;
+  /** What ends it is heard of by who uses it. */
+  readonly alive = true;
   readonly #collected = new Set<string>();
 
   private constructor(weft: HostWeft) {
@@ -70,6 +73,7 @@ exec(compile(${pythonLiteral(runner)}, "weft_stress.py", "exec"), module.__dict_
     const begin = performance.now();
     let before = this.#weft.threads();
     let deadlockSince: number | undefined;
+    const samples = new Samples();
     for (;;) {
       const left = begin + seconds * 1000 - performance.now();
       let timer: ReturnType<typeof setTimeout> | undefined;
@@ -82,12 +86,13 @@ exec(compile(${pythonLiteral(runner)}, "weft_stress.py", "exec"), module.__dict_
         return end;
       }
       const now = this.#weft.threads();
+      samples.add((performance.now() - begin) / 1000, now);
       const diagnosis = diagnose(before, now);
       before = now;
       deadlockSince = diagnosis.verdict === "deadlock" ? (deadlockSince ?? performance.now()) : undefined;
       const certain = deadlockSince !== undefined && performance.now() - deadlockSince >= CERTAIN;
       if (certain || left <= 0) {
-        return { kind: "hang", diagnosis, report: reportThreads(now, diagnosis) };
+        return { kind: "hang", diagnosis, report: reportThreads(now, diagnosis), timeline: samples.timeline };
       }
     }
   }

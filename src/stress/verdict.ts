@@ -1,4 +1,6 @@
 import type { Diagnosis } from "../runtime/observer/diagnosis.js";
+import type { Failing } from "./options.js";
+import { tracedTimeline, type Timeline } from "./timeline.js";
 import type { Iteration, LaneName, Outcome, Raised } from "./iteration.js";
 
 /** What is the matter with a test. */
@@ -7,16 +9,32 @@ export type TestClass =
   | "skipped"
   | "always fails"
   | "fails only in parallel"
+  | "fails under one seed"
   | "hangs"
   | "crashes"
   | "never overlapped";
+
+const FAILING_CLASSES: Readonly<Record<TestClass, Failing | undefined>> = {
+  passes: undefined,
+  skipped: undefined,
+  "always fails": "fail",
+  "fails only in parallel": "flaky",
+  "fails under one seed": "flaky",
+  hangs: "hang",
+  crashes: "crash",
+  "never overlapped": "overlap",
+};
 
 /** Failures that look the same. */
 export interface FailureGroup {
   readonly raised: Raised;
   count: number;
-  /** The first of them. */
+  /** The first of them, what its threads did, and what the test printed. */
   readonly first: Iteration;
+  readonly timeline: Timeline;
+  readonly output: string;
+  /** How often the first one's seed failed when it was tried again. */
+  again?: { failed: number; runs: number };
 }
 
 /** Everything that is known of one test after its iterations. */
@@ -31,9 +49,11 @@ export class TestVerdict {
   seconds = 0;
   skip: string | undefined;
   baselineFailed = false;
-  hang: { readonly diagnosis: Diagnosis; readonly report: string; readonly iteration: Iteration } | undefined;
+  hang: { readonly diagnosis: Diagnosis; readonly report: string; readonly timeline: Timeline; readonly iteration: Iteration } | undefined;
   crash: { readonly message: string; readonly iteration: Iteration } | undefined;
   threads = 1;
+  /** About how many steps its threads take together, where they are counted. */
+  steps = 0;
   /** The failure's shortest schedule, where one was looked for. */
   shrunk: Iteration | undefined;
 
@@ -45,7 +65,7 @@ export class TestVerdict {
   /** Counts the outcome of an iteration. */
   add(iteration: Iteration, outcome: Outcome): void {
     if (outcome.kind === "hang") {
-      this.hang = { diagnosis: outcome.diagnosis, report: outcome.report, iteration };
+      this.hang = { diagnosis: outcome.diagnosis, report: outcome.report, timeline: outcome.timeline, iteration };
       return;
     }
     if (outcome.kind === "crash") {
@@ -68,9 +88,14 @@ export class TestVerdict {
       if (same) {
         same.count++;
       } else {
-        this.failures.push({ raised, count: 1, first: iteration });
+        this.failures.push({ raised, count: 1, first: iteration, timeline: tracedTimeline(outcome, iteration.schedule, outcome.steps), output: outcome.output });
       }
     }
+  }
+
+  /** Whether more iterations tell more. */
+  get goesOn(): boolean {
+    return !this.hang && !this.crash && !this.baselineFailed && this.skip === undefined;
   }
 
   get class(): TestClass {
@@ -84,7 +109,7 @@ export class TestVerdict {
       return "always fails";
     }
     if (this.failed > 0) {
-      return "fails only in parallel";
+      return this.failed === 1 && this.runs > 1 ? "fails under one seed" : "fails only in parallel";
     }
     if (this.skip !== undefined) {
       return "skipped";
@@ -92,9 +117,13 @@ export class TestVerdict {
     return this.threads > 1 && this.overlapped === 0 ? "never overlapped" : "passes";
   }
 
-  /** Whether the command has to fail for it. */
+  /** What is not as it should be, if anything. */
+  get failing(): Failing | undefined {
+    return FAILING_CLASSES[this.class];
+  }
+
   get bad(): boolean {
-    return !["passes", "skipped"].includes(this.class);
+    return this.failing !== undefined;
   }
 }
 
@@ -104,24 +133,29 @@ function alike(a: string, b: string): boolean {
   return plain(a) === plain(b);
 }
 
-/** The command that runs an iteration again. */
-export function replayCommand(one: Iteration): string {
-  const parts = ["weft stress", quoted(`${one.file}::${one.name}`), `--parallel-threads ${one.threads}`, "--iterations 1", `--seed ${one.seed}`];
+/** The options that run an iteration again. */
+export function replayArguments(one: Iteration): string[] {
+  const parts = [`${one.file}::${one.name}`, "--parallel-threads", String(one.threads), "--iterations", "1", "--seed", String(one.seed)];
   if (one.env !== "node") {
-    parts.push(`--env ${one.env}`);
+    parts.push("--env", one.env);
   }
   if (one.schedule !== "free") {
-    parts.push(`--schedule ${one.schedule}`);
+    parts.push("--schedule", one.schedule);
   }
   if (one.schedule === "perturb") {
-    parts.push(`--rate ${one.rate}`);
+    parts.push("--rate", String(one.rate));
   }
   if (one.schedule === "pct") {
-    parts.push(`--changes ${one.changes.length === 0 ? '""' : one.changes.join(",")}`);
+    parts.push("--changes", one.changes.join(","));
   }
-  return parts.join(" ");
+  return parts;
+}
+
+/** The command that runs an iteration again. */
+export function replayCommand(one: Iteration): string {
+  return ["weft", "stress", ...replayArguments(one).map(quoted)].join(" ");
 }
 
 function quoted(text: string): string {
-  return /^[\w./:@+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return text === "" ? '""' : /^[\w./:@,+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -210,7 +210,7 @@ def run(path, name, threads, schedule, seed, rate, changes):
         finally:
             _weft_stress.leave()
             if began is not None:
-                spans.append((began, time.perf_counter()))
+                spans.append((index, began, time.perf_counter()))
 
     result = {}
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
@@ -244,7 +244,7 @@ def run(path, name, threads, schedule, seed, rate, changes):
                 end()
         except BaseException as error:
             errors.append({"thread": None, **described(error)})
-    overlapped = len(spans) > 1 and max(b for b, _ in spans) < min(e for _, e in spans)
+    overlapped = len(spans) > 1 and max(b for _, b, _ in spans) < min(e for _, _, e in spans)
     return json.dumps({
         "outcome": "fail" if errors else "skip" if skipped else "pass",
         "errors": errors,
@@ -254,6 +254,9 @@ def run(path, name, threads, schedule, seed, rate, changes):
         "switches": result.get("switches", 0),
         "trace": str(result.get("trace", 0)),
         "output": output.getvalue()[-4000:],
+        # Only failures are looked at.
+        "spans": spans if errors else [],
+        "events": result.get("events", []) if errors else [],
     })
 
 

@@ -123,4 +123,21 @@ for f in (ring_ab, ring_ba):
       await weft.terminate();
     }
   });
+
+  test("who waits for a thread to start is in no deadlock", () => {
+    const waiting = (...names: string[]): Threads => [
+      {
+        ident: 1,
+        attachment: "detached",
+        wait: "lock",
+        waitObject: 4,
+        waitsFor: undefined,
+        frames: names.map((name) => ({ file: "/usr/lib/python3.13t/threading.py", line: 1, name })),
+      },
+    ];
+    const starting = waiting("Condition.wait", "Event.wait", "Thread.start");
+    expect(diagnose(starting, starting).verdict).toBe("waiting");
+    const joining = waiting("Thread.join");
+    expect(diagnose(joining, joining).verdict).toBe("deadlock");
+  });
 });

@@ -28,9 +28,14 @@ export function findCycle(threads: readonly ObservedThread[]): number[] {
   return [];
 }
 
+/** Whether it waits for a new thread to run, which the host has to start: on a busy machine that takes its time. */
+function startsThread(thread: ObservedThread): boolean {
+  return thread.frames.some(({ file, name }) => name === "Thread.start" && file.endsWith("/threading.py"));
+}
+
 /**
  * Why a program does not go on, from what its threads did at two moments. It is a deadlock where a ring is there both
- * times, or where all threads that count wait for locks; somebody waiting for time, input or the host can
+ * times, or where all threads that count wait for locks; somebody waiting for time, input, the host or a new thread can
  * still wake the others.
  * @example
  * ```js
@@ -44,7 +49,7 @@ export function diagnose(before: readonly ObservedThread[], after: readonly Obse
     return { verdict: "deadlock", cycle };
   }
   const python = after.filter((one) => one.attachment !== "none" && one.frames.length > 0);
-  if (python.length > 0 && python.every((one) => one.wait === "lock")) {
+  if (python.length > 0 && python.every((one) => one.wait === "lock" && !startsThread(one))) {
     return { verdict: "deadlock", cycle: [] };
   }
   if (python.every((one) => one.wait !== undefined)) {
