@@ -85,6 +85,8 @@ const node = process.execPath;
 const bin = (name) => join(root, "node_modules", ".bin", name);
 const builds = [
   [node, ["scripts/bundle.mjs"]],
+  // Which the package has.
+  [bin("tsc"), ["--project", "scripts/tsconfig.types.json"]],
   [node, ["dist/bin/weft.js", "build"]],
   [node, ["dist/bin/weft.js", "build", "--variant", "test"]],
 ];

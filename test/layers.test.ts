@@ -28,7 +28,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "index.ts": { layers: ["abi", "runtime", "python"], node: false },
   "node.ts": { layers: ["index.ts", "hosts/shared", "hosts/node"], node: true },
   "browser.ts": { layers: ["index.ts", "hosts/shared", "hosts/browser"], node: false },
-  playground: { layers: ["browser.ts", "hosts/browser"], node: false, packages: ["@codemirror/", "@lezer/", "@xterm/", ".py", ".css"] },
+  "vite.ts": { layers: [], node: true, packages: ["vite"] },
+  playground: { layers: ["browser.ts", "hosts/browser"], node: false, packages: ["@codemirror/", "@lezer/", "@xterm/", ".py", ".css", "?text"] },
   // Tools beside the command line.
   tools: { layers: [], node: false },
   build: { layers: ["abi"], node: true },

@@ -1,3 +1,4 @@
+import "./webassembly-names.js";
 import type { FunctionName, Functions } from "./functions.js";
 
 export type { Address } from "./functions.js";
@@ -45,7 +46,7 @@ export type GuestFactory = (options: {
   weftPython: unknown;
   wasmMemory: WebAssembly.Memory;
   instantiateWasm(
-    imports: WebAssembly.Imports,
+    imports: Record<string, Record<string, unknown>>,
     done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
   ): object;
 }) => Promise<GuestModule>;

@@ -163,7 +163,7 @@ export class Guest {
       instantiateWasm: (imports, done) => {
         void wasm
           .then(async (module) => {
-            done(await WebAssembly.instantiate(module, imports), module);
+            done(await WebAssembly.instantiate(module, imports as WebAssembly.Imports), module);
           })
           .catch((error: unknown) => {
             guest.#end({ kind: "crash", error });

@@ -61,7 +61,10 @@ export interface ClassDefinition {
   readonly fields: ReadonlyMap<string, Field<unknown, unknown>>;
   readonly functions: readonly FunctionDefinition[];
   readonly attributes: ReadonlyMap<string, unknown>;
-  /** What views of objects have besides fields: TypeScript's own methods. */
+  /**
+   * What views of objects have besides fields: TypeScript's own methods.
+   * @internal
+   */
   readonly helpers: ReadonlyMap<string, PropertyDescriptor>;
 }
 
