@@ -1,6 +1,7 @@
 import { sumSizes, type FileSize } from "./file-size.js";
 import type { Machine } from "./machine.js";
 import type { Memory } from "./memory.js";
+import type { PageResult } from "./page-startup.js";
 import type { Times } from "./process.js";
 import { spread } from "./statistics.js";
 import { PARTS } from "./subjects.js";
@@ -25,6 +26,8 @@ export interface StartupResult {
   readonly weft: Measurements;
   readonly pyodide: Measurements;
   readonly node: Measurements;
+  /** In pages; not where no browser was asked for. */
+  readonly pages?: PageResult;
 }
 
 const MB = 1e6;
@@ -68,5 +71,25 @@ export function startupReport(result: StartupResult): string {
     "\n",
     table(sizes),
     ...[weft, pyodide].map(({ name, files }) => `${name}: ${files.map((file) => file.name).join(", ")}\n`),
+    ...(result.pages === undefined ? [] : pageReport(result.pages)),
   ].join("");
+}
+
+function pageReport({ browser, weft, pyodide }: PageResult): string[] {
+  const times = (what: string, pick: (one: typeof weft) => readonly number[]): string[] => {
+    const [ours, theirs] = [spread(pick(weft)), spread(pick(pyodide))];
+    return [what, spreadFigure(ours), spreadFigure(theirs), ratio(theirs.median, ours.median)];
+  };
+  const bytes = (what: string, pick: (one: typeof weft) => number): string[] => [what, figure(pick(weft) / MB), figure(pick(pyodide) / MB), ratio(pick(pyodide), pick(weft))];
+  return [
+    `\npages in Chromium ${browser} that print "hi", from a local server with brotli; the second visit is a new browser with the first one's profile\n\n`,
+    table([
+      ["", weft.name, pyodide.name, `${pyodide.name}/${weft.name}`],
+      times("first visit to first output, ms", (one) => one.first),
+      times("second visit to first output, ms", (one) => one.second),
+      bytes("first visit transfers, gzip -9, MB", (one) => one.firstTransfer.gzip),
+      bytes("first visit transfers, brotli -11, MB", (one) => one.firstTransfer.brotli),
+      bytes("second visit transfers, brotli -11, MB", (one) => one.secondTransfer.brotli),
+    ]),
+  ];
 }

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { measureFile } from "./file-size.js";
 import { describeMachine } from "./machine.js";
 import type { Memory } from "./memory.js";
+import { measurePages } from "./page-startup.js";
 import { measureMemory, measureTimes, outputOf, type Times } from "./process.js";
 import { runBench, UsageError, writeJson } from "./run-bench.js";
 import { runtimeFolder } from "./suite/peers.js";
@@ -16,11 +17,13 @@ const HELP = `usage: npm run bench:startup -- [options]
 
 Measures how long print("hi") takes as a whole process, how much memory stays resident
 after it, and how large the runtime's files are: of Weft, of npm's pyodide and, where it
-applies, of Node alone, in turns.
+applies, of Node alone, in turns. Then how long a page in headless Chromium takes to print
+it, at the first visit and at the second, and what is transferred.
 
 Options:
   --rounds N        how often each is measured (default 7), after one run that is not counted
   --json FILE       write every single measurement there too
+  --no-pages        leave out Chromium
   --runtime FOLDER  measure this built runtime (default: dist/runtime/release)
   -h, --help        show this help
 `;
@@ -28,7 +31,7 @@ Options:
 /** Folder of this package, seen from the bundle of this file. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 
-function parseOptions(args: readonly string[]): { rounds: number; json?: string; runtime?: string; help?: boolean } {
+function parseOptions(args: readonly string[]): { rounds: number; json?: string; runtime?: string; "no-pages"?: boolean; help?: boolean } {
   let values;
   try {
     ({ values } = parseArgs({
@@ -37,6 +40,7 @@ function parseOptions(args: readonly string[]): { rounds: number; json?: string;
         rounds: { type: "string", default: "7" },
         json: { type: "string" },
         runtime: { type: "string" },
+        "no-pages": { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     }));
@@ -80,7 +84,8 @@ async function run(args: readonly string[], say: (text: string) => void): Promis
   if (options.help === true) {
     return HELP;
   }
-  const subjects = [weft(ROOT, runtimeFolder(ROOT, options.runtime)), pyodide(ROOT), nodeAlone(ROOT)];
+  const runtime = runtimeFolder(ROOT, options.runtime);
+  const subjects = [weft(ROOT, runtime), pyodide(ROOT), nodeAlone(ROOT)];
   const machine = describeMachine();
   const measured = await measure(subjects, options.rounds, say);
   say("compressing the files");
@@ -91,7 +96,8 @@ async function run(args: readonly string[], say: (text: string) => void): Promis
       return { ...one, files };
     }),
   );
-  const result: StartupResult = { machine, rounds: options.rounds, weft: ours!, pyodide: theirs!, node: node! };
+  const pages = options["no-pages"] === true ? undefined : await measurePages({ root: ROOT, runtime }, options.rounds, say);
+  const result: StartupResult = { machine, rounds: options.rounds, weft: ours!, pyodide: theirs!, node: node!, ...(pages === undefined ? {} : { pages }) };
   writeJson(options.json, result);
   return startupReport(result);
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { CompressedSite } from "../../src/bench/compressed-site.js";
 import { BenchError } from "../../src/bench/error.js";
 import { measureFile, sumSizes } from "../../src/bench/file-size.js";
 import { parseStat, parseStatus } from "../../src/bench/memory.js";
@@ -90,6 +91,30 @@ test("file sizes shrink by compression and add up", async () => {
   }
 });
 
+test("a compressed site sends files with brotli, and counts what it has sent in both forms", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "weft-test-"));
+  writeFileSync(join(folder, "file.js"), "weft ".repeat(1000));
+  const site = await CompressedSite.start({ files: folder }, { "/page": "<!doctype html>" });
+  try {
+    const file = await fetch(`${site.url}/files/file.js`);
+    expect(file.headers.get("Content-Encoding")).toBe("br");
+    expect(file.headers.get("Content-Type")).toBe("text/javascript");
+    // What fetch gives is unpacked.
+    expect(await file.text()).toBe("weft ".repeat(1000));
+    const size = await measureFile(join(folder, "file.js"));
+    expect(site.takeTransfer()).toEqual({ gzip: size.gzip, brotli: size.brotli });
+    expect(await (await fetch(`${site.url}/page`)).text()).toBe("<!doctype html>");
+    expect(site.takeTransfer().brotli).toBeGreaterThan(0);
+    expect(site.takeTransfer()).toEqual({ gzip: 0, brotli: 0 });
+    for (const path of ["/files/none.js", "/files/../../etc/passwd", "/other"]) {
+      expect((await fetch(site.url + path)).status).toBe(404);
+    }
+  } finally {
+    site.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
 describe("processes", { timeout: 60_000 }, () => {
   const command = (code: string): Command => ({ name: "it", arguments: ["--eval", code], folder: tmpdir(), environment: process.env });
 
@@ -152,6 +177,22 @@ describe("startupReport", () => {
     expect(lines).toContain("resident at most, MB | 5.00 (5.00..5.00) | 20.0 (20.0..20.0) | 0.500 (0.500..0.500) | 4.00x");
     expect(lines).toContain("all three, brotli -11, MB | 6.00 | 24.0 | 4.00x");
     expect(lines).toContain("pyodide: pyodide.module, pyodide.library, pyodide.glue");
+  });
+
+  test("tells of pages where they were measured", () => {
+    const page = (name: string, factor: number) => ({
+      name,
+      first: [100 * factor, 300 * factor],
+      second: [50 * factor],
+      firstTransfer: { gzip: 4e6 * factor, brotli: 3e6 * factor },
+      secondTransfer: { gzip: 0, brotli: 1e3 * factor },
+    });
+    const text = startupReport({ ...result, pages: { browser: "150.1", weft: page("weft", 1), pyodide: page("pyodide", 2) } });
+    const told = text.split("\n").map((line) => line.replace(/ {2,}/g, " | "));
+    expect(text).toContain("Chromium 150.1");
+    expect(told).toContain("first visit to first output, ms | 200 (100..300) | 400 (200..600) | 2.00x");
+    expect(told).toContain("first visit transfers, brotli -11, MB | 3.00 | 6.00 | 2.00x");
+    expect(startupReport(result)).not.toContain("Chromium");
   });
 
   test("says when memory could not be measured", () => {
