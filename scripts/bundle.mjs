@@ -21,6 +21,7 @@ const ENTRIES = {
   "dev/bench-thread-view": "src/bench/thread-view.ts",
   "dev/contender": "src/bench/contender.ts",
   "dev/classes": "src/bench/classes.ts",
+  "dev/bench-stress": "src/bench/stress.ts",
   "bench-startup": "src/bench/startup.ts",
 };
 

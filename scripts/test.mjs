@@ -68,6 +68,10 @@ const VITEST_FAILURE = /^ *(?:FAIL|Error:|[A-Za-z]*Error:) .*$/gm;
 const CPYTHON_FAILURE = /^Failed files:\n(?:  .*\n)+/gm;
 const VITEST = /^ *Tests +(?:(?<failed>\d+) failed)?(?: \| )?(?:(?<passed>\d+) passed)?/gm;
 
+/** What the standard library gives threads to share, on both hosts. */
+const STRESS_LANE = ["stress", "test/stress/lane", "--env", "node,chromium", "--schedule", "perturb", "--iterations", "10", "--timeout", "60"];
+const STRESS_FAILURE = /^(?:FAIL|PROBLEM|BROKEN|weft stress:) .*$/gm;
+
 /** The system-call layer's own tests are native programs. */
 function ensureCompiler() {
   if (spawnSync("cc", ["--version"]).status === 0) {
@@ -105,6 +109,7 @@ ensureCompiler();
 ensureBrowsers();
 count(await run("sh", ["scripts/test-sys.sh"]), SYS, SYS_FAILURE);
 count(await run(bin("vitest"), ["run"]), VITEST, VITEST_FAILURE);
+count(await run(node, ["dist/bin/weft.js", ...STRESS_LANE]), CLOSING_LINE, STRESS_FAILURE);
 count(await run(node, ["dist/dev/test-cpython.js", "--subset", "ci", "--fresh"]), CLOSING_LINE, CPYTHON_FAILURE);
 if (failures.length > 0) {
   console.log(`\nWhat failed:\n${failures.join("\n")}`);

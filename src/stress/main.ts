@@ -12,7 +12,7 @@ import { parseStressOptions, STRESS_HELP, StressUsageError, type Failing, type S
 import { annotation, junitText, verdictJson, verdictText } from "./report.js";
 import { StressRunner, type BrokenFile, type FoundTest } from "./runner.js";
 import { findTargets, mountsFor, type Target } from "./targets.js";
-import type { TestVerdict } from "./verdict.js";
+import type { TestClass, TestVerdict } from "./verdict.js";
 
 /** Exit statuses, as pytest's. */
 export const StressExit = { ok: 0, failed: 1, interrupted: 2, broken: 3, usage: 4, nothing: 5 } as const;
@@ -233,14 +233,16 @@ function replaceFile(path: string, text: string): void {
 
 function summary(options: StressOptions, { verdicts, broken, restarts }: Results, say: (line: string) => void): number {
   const counts = new Map<string, number>();
-  for (const one of verdicts) {
+  for (const one of verdicts.filter(({ bad }) => bad)) {
     counts.set(one.class, (counts.get(one.class) ?? 0) + 1);
   }
   if (broken.length > 0) {
-    counts.set("broken files", broken.length);
+    counts.set(broken.length === 1 ? "file cannot be loaded" : "files cannot be loaded", broken.length);
   }
+  const count = (kind: TestClass): number => verdicts.filter((one) => one.class === kind).length;
+  const failed = [...counts.values()].reduce((sum, one) => sum + one, 0);
   say("");
-  say([...counts].map(([kind, count]) => `${count} ${kind}`).join(", "));
+  say(`${count("passes")} passed, ${failed} failed${failed === 0 ? "" : ` (${[...counts].map(([kind, times]) => `${times} ${kind}`).join(", ")})`}, ${count("skipped")} skipped`);
   for (const [env, times] of restarts) {
     if (times.length > 0) {
       say(`interpreters replaced in ${env}: ${times.length}, in ${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms`);

@@ -1,6 +1,7 @@
 """Bugs that `weft stress` has to find: a check and an act that others get between, two locks in two orders, a
-wake-up that nobody waits for yet. And the same without the bugs, where it must find nothing."""
+wake-up that nobody waits for yet, an OrderedDict without a lock. And the same without the bugs, where it must find nothing."""
 
+import collections
 import threading
 
 
@@ -77,3 +78,26 @@ class HammerLostWakeUpFixed(HammerLostWakeUp):
                 condition.notify_all()
             else:
                 condition.wait_for(lambda: state["ready"])
+
+
+class HammerOrderedDict:
+    """Moves keys to the end and takes the oldest away, as a cache does, in two steps without a lock."""
+
+    def setup(self):
+        return collections.OrderedDict((key, None) for key in range(4))
+
+    def op(self, cache, index):
+        for key in range(40):
+            if key % 4 in cache:
+                cache.move_to_end(key % 4)
+            if len(cache) > 1:
+                cache.popitem(last=False)
+            cache[key % 4] = index
+
+
+class HammerOrderedDictFixed(HammerOrderedDict):
+    lock = threading.Lock()
+
+    def op(self, cache, index):
+        with self.lock:
+            super().op(cache, index)

@@ -1,0 +1,3 @@
+"""Beside the tests, as a library is."""
+
+ANSWER = 42
