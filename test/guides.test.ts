@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { execFile, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 /** Paths below the root. */
@@ -59,4 +59,37 @@ test.each(cases)("$name, program $number", ({ code, files, output }) => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+describe("the guide to stress", () => {
+  const text = readFileSync(join(ROOT, "src/guides/stress.md"), "utf8");
+  const files = [...text.matchAll(/^```python\n# (\S+\.py)\n([\s\S]*?)^```$/gm)];
+  const commands = [...text.matchAll(/^```sh\nnpx weft (stress \S+\.py .*)\n```$/gm)].map(([, command]) => command!.split(" "));
+
+  test("its programs and commands were read", () => {
+    expect(files.map(([, name]) => name)).toEqual(["cache.py", "hammer_cache.py"]);
+    expect(commands.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test.each(commands)("weft %s %s %s %s finds the race, and not with a lock", { timeout: 240_000 }, async (...command) => {
+    const folder = mkdtempSync(join(tmpdir(), "weft-guide-"));
+    const run = (): Promise<{ status: number | null; output: string }> =>
+      new Promise((resolve) => {
+        const child = execFile(process.execPath, [join(ROOT, "dist/bin/weft.js"), ...command], { cwd: folder, timeout: 100_000 }, (_, stdout, stderr) => {
+          resolve({ status: child.exitCode, output: stdout + stderr });
+        });
+      });
+    try {
+      for (const [, name, program] of files) {
+        writeFileSync(join(folder, name!), program!);
+      }
+      expect(await run()).toEqual({ status: 1, output: expect.stringMatching(/AssertionError: made \d+ values for 20 keys[^]*replay: weft stress/) as string });
+      const cache = readFileSync(join(folder, "cache.py"), "utf8");
+      const get = /^( {8}if key[^]*)/m.exec(cache)![1]!;
+      writeFileSync(join(folder, "cache.py"), `import threading\n${cache.replace("self.values = {}", "self.values = {}\n        self.lock = threading.Lock()").replace(get, `        with self.lock:\n${get.replace(/^ {8}/gm, "            ")}`)}`);
+      expect(await run()).toEqual({ status: 0, output: expect.stringContaining("1 passed, 0 failed") as string });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });

@@ -22,9 +22,9 @@ export interface Traced {
   readonly events: readonly (readonly [at: number, duration: number, thread: number, file: string | null, line: number, name: string | null])[];
 }
 
-/** Of an iteration that ended. */
+/** Of an iteration that ended; without events it has only when each thread was in the test. */
 export function tracedTimeline({ spans, events }: Traced, schedule: "free" | "perturb" | "pct", steps: number): Timeline {
-  return schedule === "pct" ? ofTurns(events, steps) : ofDelays(spans, events);
+  return schedule === "pct" && events.length > 0 ? ofTurns(events, steps) : ofDelays(spans, events);
 }
 
 function place([, , , file, line, name]: Traced["events"][number]): string {
