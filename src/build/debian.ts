@@ -36,12 +36,20 @@ export class PrivateApt {
   }
 
   /** @param folder an empty folder for lists and configuration */
-  static async open(folder: string, mirror: string, suite: string, components: readonly string[], keyring: string, tools: StageTools): Promise<PrivateApt> {
+  static async open(
+    folder: string,
+    mirror: string,
+    suite: string,
+    components: readonly string[],
+    keyring: string,
+    tools: StageTools,
+    kinds: readonly ("deb" | "deb-src")[] = ["deb-src"],
+  ): Promise<PrivateApt> {
     for (const name of ["lists/partial", "archives/partial"]) {
       mkdirSync(join(folder, name), { recursive: true });
     }
     writeFileSync(join(folder, "status"), "");
-    writeFileSync(join(folder, "sources.list"), `deb-src [signed-by=${keyring}] ${mirror} ${suite} ${components.join(" ")}\n`);
+    writeFileSync(join(folder, "sources.list"), kinds.map((kind) => `${kind} [signed-by=${keyring}] ${mirror} ${suite} ${components.join(" ")}\n`).join(""));
     const config = join(folder, "apt.conf");
     // With an empty status file, apt does not prefer the versions that this machine has installed.
     writeFileSync(
@@ -61,7 +69,7 @@ export class PrivateApt {
       ].join("\n"),
     );
     const apt = new PrivateApt(config, tools);
-    await apt.#run(["apt-get", "-q", "update", "-o", "APT::Update::Error-Mode=any"], "reading the archive's index of sources");
+    await apt.#run(["apt-get", "-q", "update", "-o", "APT::Update::Error-Mode=any"], "reading the archive's index");
     return apt;
   }
 
@@ -74,6 +82,16 @@ export class PrivateApt {
   /** Downloads a source package's files; apt verifies them through the signed index. */
   async download(name: string, version: string, folder: string): Promise<void> {
     await this.#run(["apt-get", "-q", "source", "--download-only", `${name}=${version}`], `downloading the source package ${name} ${version}`, folder);
+  }
+
+  /** Downloads upstream's archive of a source package. */
+  async downloadUpstream(name: string, version: string, folder: string): Promise<void> {
+    await this.#run(["apt-get", "-q", "source", "--download-only", "--tar-only", `${name}=${version}`], `downloading the archive of ${name} ${version}`, folder);
+  }
+
+  /** Downloads a binary package for all architectures. */
+  async downloadBinary(name: string, version: string, folder: string): Promise<void> {
+    await this.#run(["apt-get", "-q", "download", `${name}=${version}`], `downloading the package ${name} ${version}`, folder);
   }
 
   async #run(command: readonly [string, ...string[]], purpose: string, cwd?: string): Promise<string> {

@@ -6,7 +6,7 @@ import type { Browser, BrowserContext, BrowserType, Page } from "playwright-core
 import { findBrowser } from "../../scripts/browsers.mjs";
 import { serveFolder } from "../../scripts/static-server.mjs";
 import type { Mount } from "../node.js";
-import { LaneError, testEnvironment, type Collection, type Lane, type TestSession } from "./lane.js";
+import { LaneError, type Collection, type Lane, type TestSession } from "./lane.js";
 import { packFolders } from "./page-files.js";
 import type { Iteration, Outcome } from "./iteration.js";
 import type { PageStart } from "./page.js";
@@ -34,7 +34,7 @@ const START = 120_000;
 
 export interface BrowserLaneOptions {
   readonly mounts: readonly Mount[];
-  readonly pythonPath: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
   /** Folder of the runtime. */
   readonly runtime: string;
   /** Address of a Playwright server; without it the installed browser is started. */
@@ -102,7 +102,7 @@ export class BrowserLane implements Lane {
     const shared = await this.#currentPage();
     const session = new PageSession(shared, this.#started++);
     try {
-      await session.start({ environment: testEnvironment(this.#options.pythonPath), runtime: "/chosen-runtime/", files: "/files" });
+      await session.start({ environment: this.#options.environment, runtime: "/chosen-runtime/", files: "/files" });
       return session;
     } catch (error) {
       await session.end();

@@ -23,6 +23,8 @@ export interface Collected {
   readonly skip: string | null;
   /** The most threads that it allows. */
   readonly threads: number | null;
+  /** How often it wants to be run. */
+  readonly iterations: number | null;
 }
 
 /** How one iteration is run. */
@@ -37,6 +39,10 @@ export interface Iteration {
   readonly changes: readonly number[];
   /** Seconds. */
   readonly timeout: number;
+  /** Whether threads share what each one else has of its own: function-scoped fixtures, the test class's instance. */
+  readonly shared: boolean;
+  /** Options of the command line that say where modules are: for the command that runs it again. */
+  readonly where: readonly string[];
 }
 
 /** An iteration that ended. */

@@ -28,7 +28,13 @@ export class LaneError extends Error {
   override readonly name = "LaneError";
 }
 
+/** What the part of the runner inside of Python is told. */
+export interface GuestOptions {
+  readonly pytest_args: readonly string[];
+  readonly run_unsafe: boolean;
+}
+
 /** The environment in which tests run: the same order of sets in every run, and no files beside the tests. */
-export function testEnvironment(pythonPath: readonly string[]): Record<string, string> {
-  return { PYTHONHASHSEED: "0", PYTHONPATH: pythonPath.join(":"), PYTHONDONTWRITEBYTECODE: "1" };
+export function testEnvironment(pythonPath: readonly string[], options: GuestOptions): Record<string, string> {
+  return { PYTHONHASHSEED: "0", PYTHONPATH: pythonPath.join(":"), PYTHONDONTWRITEBYTECODE: "1", WEFT_STRESS: JSON.stringify(options) };
 }

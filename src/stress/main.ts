@@ -6,11 +6,12 @@ import { readReplay, writeArtifacts } from "./artifacts.js";
 import { BrowserLane } from "./browser-lane.js";
 import { htmlText } from "./html.js";
 import type { LaneName } from "./iteration.js";
-import { LaneError, type Lane } from "./lane.js";
+import { LaneError, testEnvironment, type Lane } from "./lane.js";
 import { NodeLane } from "./node-lane.js";
 import { parseStressOptions, STRESS_HELP, StressUsageError, type Failing, type StressOptions } from "./options.js";
 import { annotation, junitText, verdictJson, verdictText } from "./report.js";
 import { StressRunner, type BrokenFile, type FoundTest } from "./runner.js";
+import { findSites } from "./site.js";
 import { findTargets, mountsFor, type Target } from "./targets.js";
 import type { TestClass, TestVerdict } from "./verdict.js";
 
@@ -56,7 +57,9 @@ async function runTargets(options: StressOptions, targets: readonly Target[]): P
     process.stdout.write(`${line}\n`);
   };
   const files = [...new Set(targets.map(({ file }) => file))];
-  const mounts = mountsFor(files, options.pythonPath);
+  const sites = options.findSite || options.sites.length > 0 ? findSites(options.sites, files, process.env) : [];
+  const mounts = mountsFor(files, options.pythonPath, sites);
+  const environment = testEnvironment([...options.pythonPath, ...sites], { pytest_args: options.pytestArgs, run_unsafe: options.runUnsafe });
   const runtime = runtimeOf(options.variant);
   if (options.artifacts !== undefined) {
     mkdirSync(options.artifacts, { recursive: true });
@@ -71,7 +74,7 @@ async function runTargets(options: StressOptions, targets: readonly Target[]): P
   // A second one ends the process as usual.
   process.once("SIGINT", interrupt);
   for (const name of options.lanes) {
-    const lane = name === "node" ? new NodeLane(mounts, options.pythonPath, runtime) : await BrowserLane.open({ mounts, pythonPath: options.pythonPath, runtime, server: options.browserServer, say });
+    const lane = name === "node" ? new NodeLane(mounts, environment, runtime) : await BrowserLane.open({ mounts, environment, runtime, server: options.browserServer, say });
     try {
       found += await unlessAborted(abort.signal, runLane(options, lane, files, targets, results, say));
     } catch (error) {
@@ -254,7 +257,7 @@ function summary(options: StressOptions, { verdicts, broken, restarts }: Results
 
 function select(tests: readonly FoundTest[], targets: readonly Target[], { keyword, shard }: StressOptions): FoundTest[] {
   return tests
-    .filter((test) => targets.some(({ file, name }) => file === test.file && (name === undefined || test.name === name || test.name.startsWith(`${name}::`))))
+    .filter((test) => targets.some(({ file, name }) => file === test.file && (name === undefined || test.name === name || ["::", "["].some((next) => test.name.startsWith(`${name}${next}`)))))
     .filter((test) => keyword === undefined || test.name.includes(keyword))
     .filter((_, i) => i % shard.count === shard.index - 1);
 }

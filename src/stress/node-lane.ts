@@ -1,23 +1,23 @@
 import { loadWeft, type Mount } from "../node.js";
-import { testEnvironment, type Lane, type TestSession } from "./lane.js";
+import type { Lane, TestSession } from "./lane.js";
 import { Session } from "./session.js";
 
 /** Interpreters of this process, which see the tests' folders as mounts. */
 export class NodeLane implements Lane {
   readonly name = "node";
   readonly #mounts: readonly Mount[];
-  readonly #pythonPath: readonly string[];
+  readonly #environment: Readonly<Record<string, string>>;
   readonly #runtime: string | undefined;
 
-  constructor(mounts: readonly Mount[], pythonPath: readonly string[], runtime?: string) {
+  constructor(mounts: readonly Mount[], environment: Readonly<Record<string, string>>, runtime?: string) {
     this.#mounts = mounts;
-    this.#pythonPath = pythonPath;
+    this.#environment = environment;
     this.#runtime = runtime;
   }
 
   async start(): Promise<TestSession> {
     return Session.start(
-      await loadWeft({ mounts: this.#mounts, env: testEnvironment(this.#pythonPath), ...(this.#runtime === undefined ? {} : { runtime: this.#runtime }) }),
+      await loadWeft({ mounts: this.#mounts, env: this.#environment, ...(this.#runtime === undefined ? {} : { runtime: this.#runtime }) }),
     );
   }
 

@@ -44,6 +44,14 @@ export interface StressOptions {
   /** What makes the command fail. */
   readonly failOn: ReadonlySet<Failing>;
   readonly pythonPath: readonly string[];
+  /** Folders of installed packages, or virtual environments. */
+  readonly sites: readonly string[];
+  /** Whether a virtual environment is looked for. */
+  readonly findSite: boolean;
+  readonly pytestArgs: readonly string[];
+  readonly sharedFixtures: boolean;
+  /** Also tests that are marked or known as not made for threads. */
+  readonly runUnsafe: boolean;
   readonly annotations: boolean;
 }
 
@@ -59,8 +67,9 @@ export class StressUsageError extends Error {
 export const STRESS_HELP = `usage: weft stress [options] FILE|FOLDER[::TEST] ...
 
 Runs each test on several threads at once, many times, and tells what only then fails, hangs or crashes.
-Tests are unittest classes, test functions and classes as pytest has them (without fixtures), and hammers: a
-module or a class Hammer... with op(state, index), and setup() and check(state) if it needs them.
+Tests are unittest classes, what pytest collects where it finds pytest (--site), test functions and classes, hammers
+(a module or a class Hammer... with op(state, index), and setup() and check(state) if it needs them), and scripts without
+any of these. module:NAME in the place of a file is a module or a package that Python can import.
 
   --env NAME,...         node (default), chromium: a headless page of the installed Chromium or Chrome
   --browser-ws URL       chromium: the browser of a Playwright server
@@ -85,6 +94,12 @@ module or a class Hammer... with op(state, index), and setup() and check(state) 
   --shard I/N            the I-th of N parts of the tests
   --list-tests           only list them
   --python-path FOLDER   where Python looks for modules too (several times: several folders)
+  --site FOLDER          a virtual environment or a folder of installed packages; with pytest in it, tests are collected
+                         and set up by pytest. By itself: the active environment, or .venv of the project
+  --no-site              no environment is looked for
+  --pytest-args "ARGS"   more arguments for pytest, as -p NAME for a plugin
+  --shared-fixtures      all threads get the same function-scoped fixtures and the same instance of a test class
+  --run-unsafe           also tests that are marked thread_unsafe or use what all threads share (capsys, warnings)
   --junit-xml FILE       results for CI, written as they come
   --json-lines FILE      the same, one JSON object for each test
   --html FILE            a report with what the threads of each failure did, written as results come
@@ -94,6 +109,17 @@ module or a class Hammer... with op(state, index), and setup() and check(state) 
 
 Exit status: 0 everything passed, 1 something failed, hung or crashed, 2 interrupted, 3 the runner failed, 4 wrong options, 5 no tests.
 `;
+
+/** The options that say where modules are, and how pytest is called. */
+export function whereOptions({ pythonPath, sites, findSite, pytestArgs, runUnsafe }: StressOptions): string[] {
+  return [
+    ...pythonPath.flatMap((folder) => ["--python-path", folder]),
+    ...sites.flatMap((folder) => ["--site", folder]),
+    ...(findSite ? [] : ["--no-site"]),
+    ...(pytestArgs.length === 0 ? [] : ["--pytest-args", pytestArgs.join(" ")]),
+    ...(runUnsafe ? ["--run-unsafe"] : []),
+  ];
+}
 
 function number(text: string | undefined, name: string, least: number, otherwise: number): number {
   if (text === undefined) {
@@ -150,6 +176,11 @@ export function parseStressOptions(args: readonly string[], processors: number, 
         maxfail: { type: "string" },
         shard: { type: "string" },
         "list-tests": { type: "boolean" },
+        site: { type: "string", multiple: true },
+        "no-site": { type: "boolean" },
+        "pytest-args": { type: "string" },
+        "shared-fixtures": { type: "boolean" },
+        "run-unsafe": { type: "boolean" },
         "python-path": { type: "string", multiple: true },
         "junit-xml": { type: "string" },
         "json-lines": { type: "string" },
@@ -225,6 +256,11 @@ export function parseStressOptions(args: readonly string[], processors: number, 
     forever: values.forever === true,
     failOn: failOn(values["fail-on"]),
     pythonPath: values["python-path"] ?? [],
+    sites: values.site ?? [],
+    findSite: values["no-site"] !== true,
+    pytestArgs: values["pytest-args"]?.split(/\s+/).filter(Boolean) ?? [],
+    sharedFixtures: values["shared-fixtures"] === true,
+    runUnsafe: values["run-unsafe"] === true,
     annotations: values.github ?? environment["GITHUB_ACTIONS"] === "true",
   };
 }

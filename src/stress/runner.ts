@@ -1,6 +1,6 @@
 import { Interpreters } from "./interpreters.js";
 import type { Lane } from "./lane.js";
-import type { StressOptions } from "./options.js";
+import { whereOptions, type StressOptions } from "./options.js";
 import type { Iteration, LaneName, Outcome, Raised } from "./iteration.js";
 import { TestVerdict } from "./verdict.js";
 
@@ -10,6 +10,7 @@ export interface FoundTest {
   readonly name: string;
   readonly skip: string | null;
   readonly threads: number | null;
+  readonly iterations: number | null;
 }
 
 /** A file that could not be loaded. */
@@ -109,7 +110,7 @@ export class StressRunner {
     }
     const begin = performance.now();
     verdict.threads = Math.min(options.threads, test.threads ?? options.threads);
-    const base = { env: this.#env, file: test.file, name: test.name, rate: options.rate, timeout: options.timeout, changes: [] };
+    const base = { env: this.#env, file: test.file, name: test.name, rate: options.rate, timeout: options.timeout, shared: options.sharedFixtures, where: whereOptions(options), changes: [] };
     if (rounds === 0) {
       const alone: Iteration = { ...base, threads: 1, schedule: options.schedule === "pct" ? "pct" : "free", seed: options.seed };
       const first = await this.#iterate(alone);
@@ -129,9 +130,9 @@ export class StressRunner {
     return verdict;
   }
 
-  async #parallel(test: FoundTest, verdict: TestVerdict, base: Pick<Iteration, "env" | "file" | "name" | "rate" | "timeout">, rounds: number, begin: number): Promise<void> {
+  async #parallel(test: FoundTest, verdict: TestVerdict, base: Omit<Iteration, "threads" | "schedule" | "seed" | "changes">, rounds: number, begin: number): Promise<void> {
     const options = this.#options;
-    for (let i = 0; i < options.iterations; i++) {
+    for (let i = 0; i < (test.iterations ?? options.iterations); i++) {
       if (options.duration > 0 && i > 0 && performance.now() - begin > options.duration * 1000) {
         return;
       }

@@ -3,8 +3,14 @@ import { reportThreads } from "../runtime/observer/report.js";
 import type { HostWeft, Py, PyAny, Python } from "../index.js";
 import type { Collected, Iteration, Outcome, Raised, Ran } from "./iteration.js";
 import type { Collection, TestSession } from "./lane.js";
+import start from "./start.py";
 import { Samples } from "./timeline.js";
 import runner from "./weft_stress.py";
+import collection from "./weft_stress_collect.py";
+import pytestCollection from "./weft_stress_pytest.py";
+
+/** Python modules of the runner, loaded when they are first imported. */
+const MODULES = { weft_stress: runner, weft_stress_collect: collection, weft_stress_pytest: pytestCollection };
 
 /** Milliseconds between looks at the threads. */
 const LOOK = 250;
@@ -25,12 +31,9 @@ export class Session implements TestSession {
   /** @param weft is the session's from now on. */
   static async start(weft: HostWeft): Promise<Session> {
     const session = new Session(weft);
-    await weft.run(`
-import sys, types
-module = types.ModuleType("weft_stress")
-sys.modules["weft_stress"] = module
-exec(compile(${pythonLiteral(runner)}, "weft_stress.py", "exec"), module.__dict__)
-`);
+    await weft.run(start);
+    (await weft.call((py) => ({ callable: py.eval("start") as PyAny, positional: [JSON.stringify(MODULES)] }))).drop();
+    await weft.run("del start");
     return session;
   }
 
@@ -38,13 +41,13 @@ exec(compile(${pythonLiteral(runner)}, "weft_stress.py", "exec"), module.__dict_
     await this.#weft.terminate();
   }
 
-  async #call(name: string, values: readonly unknown[]): Promise<unknown> {
-    const result = await this.#weft.call((py) => ({ callable: py.import("weft_stress").getAttr(name), positional: values }));
+  async #call(module: keyof typeof MODULES, name: string, values: readonly unknown[]): Promise<unknown> {
+    const result = await this.#weft.call((py) => ({ callable: py.import(module).getAttr(name), positional: values }));
     return this.#weft.attach((py: Python) => JSON.parse((result as Py<PyAny>).intoBound(py).str()) as unknown);
   }
 
   async collect(file: string, seconds: number): Promise<Collection> {
-    const found = await this.#watched(this.#call("collect", [file]), seconds);
+    const found = await this.#watched(this.#call("weft_stress_collect", "collect", [file]), seconds);
     if ("value" in found) {
       this.#collected.add(file);
       return found.value as { error: Raised | null; tests: Collected[] };
@@ -59,8 +62,8 @@ exec(compile(${pythonLiteral(runner)}, "weft_stress.py", "exec"), module.__dict_
         return loaded;
       }
     }
-    const values = [one.file, one.name, one.threads, one.schedule, one.seed, one.rate, [...one.changes]];
-    const ran = await this.#watched(this.#call("run", values), one.timeout);
+    const values = [[[one.file, one.name]], one.threads, one.schedule, one.seed, one.rate, [...one.changes], one.shared];
+    const ran = await this.#watched(this.#call("weft_stress", "run", values), one.timeout);
     return "value" in ran ? { kind: "ran", ...(ran.value as Omit<Ran, "kind">) } : ran;
   }
 
@@ -101,9 +104,4 @@ exec(compile(${pythonLiteral(runner)}, "weft_stress.py", "exec"), module.__dict_
 function crashText(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-}
-
-/** JSON's strings are Python's, but for escapes of characters beyond 16 bits, which JSON writes as they are. */
-function pythonLiteral(text: string): string {
-  return JSON.stringify(text);
 }

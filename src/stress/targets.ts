@@ -2,6 +2,7 @@ import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Mount } from "../node.js";
 import { StressUsageError } from "./options.js";
+import { hasPytest, projectOf } from "./site.js";
 
 /** A file with tests, and which of them are wanted. */
 export interface Target {
@@ -10,6 +11,9 @@ export interface Target {
   readonly name: string | undefined;
 }
 
+/** Before the name of a module that Python can import, in the place of a file. */
+const MODULE = "module:";
+
 const TEST_FILE = /^(test_.*|.*_test|hammer_.*)\.py$/;
 
 /** The files that targets name; folders stand for the test files below them. */
@@ -17,6 +21,9 @@ export function findTargets(texts: readonly string[]): Target[] {
   return texts.flatMap((text) => {
     const [path, ...rest] = text.split("::");
     const name = rest.length === 0 ? undefined : rest.join("::");
+    if (path!.startsWith(MODULE)) {
+      return [{ file: path!, name }];
+    }
     const full = resolve(path!);
     if (!existsSync(full)) {
       throw new StressUsageError(`there is no file or folder ${path}`);
@@ -38,10 +45,17 @@ function below(folder: string): string[] {
     });
 }
 
-/** The folders that tests see, read-only and at their own paths: their packages' and those of `--python-path`. */
-export function mountsFor(files: readonly string[], pythonPath: readonly string[]): Mount[] {
-  const folders = new Set<string>();
-  for (const file of files) {
+/**
+ * The folders that tests see, read-only and at their own paths: their packages', those of `--python-path` and of installed packages,
+ * and with pytest their projects', which have its settings and conftest files.
+ */
+export function mountsFor(files: readonly string[], pythonPath: readonly string[], sites: readonly string[]): Mount[] {
+  const folders = new Set<string>(sites);
+  for (const file of files.filter((one) => !one.startsWith(MODULE))) {
+    const project = hasPytest(sites) ? projectOf(file) : undefined;
+    if (project !== undefined) {
+      folders.add(project);
+    }
     let folder = dirname(file);
     while (existsSync(join(folder, "__init__.py"))) {
       folder = dirname(folder);

@@ -148,6 +148,10 @@ export function replayArguments(one: Iteration): string[] {
   if (one.schedule === "pct") {
     parts.push("--changes", one.changes.join(","));
   }
+  if (one.shared) {
+    parts.push("--shared-fixtures");
+  }
+  parts.push(...one.where);
   return parts;
 }
 

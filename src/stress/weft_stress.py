@@ -1,12 +1,10 @@
-"""The part of `weft stress` that runs inside of Python: finds tests and runs one of them at a time.
+"""The part of `weft stress` that runs inside of Python: runs tests on several threads at once.
 
 Nothing here waits without an end but for the tests themselves, which the command watches from outside.
 """
 
 import contextlib
 import gc
-import importlib.util
-import inspect
 import io
 import json
 import os
@@ -15,7 +13,6 @@ import sys
 import threading
 import time
 import traceback
-import types
 import unittest
 
 import _weft_stress
@@ -23,228 +20,164 @@ import _weft_stress
 TOOL = 4
 LIBRARY = os.path.dirname(os.__file__) + "/"
 INSTRUCTION = sys.monitoring.events.INSTRUCTION
+# Files whose frames say nothing about a test: the runner's own, and those of frameworks that call tests.
+machinery = ["weft_stress"]
 
 
 class Case:
-    """One test: `prepare` gives what threads call, and what ends it."""
+    """One test. `prepare(run)` gives what the threads of one run of it do."""
 
-    def __init__(self, name, prepare, marks=(), skip=None):
+    def __init__(self, name, prepare, skip=None, threads=None, iterations=None):
         self.name = name
         self.prepare = prepare
         self.skip = skip
-        self.marks = {mark.name: mark for mark in marks}
+        self.threads = threads
+        self.iterations = iterations
 
 
-class Mark:
-    def __init__(self, name, args=()):
-        self.name = name
-        self.args = args
+class Prepared:
+    """`call(index)` on all threads at once. Before it `enter(index)` and after it `leave(index)` on each thread, but one
+    after the other, so that what they do is the same in every run; at last `end()` on the main thread."""
+
+    def __init__(self, call, enter=None, leave=None, end=None):
+        self.call = call
+        self.enter = enter
+        self.leave = leave
+        self.end = end
 
 
+class Run:
+    """What `prepare` may want to know: the cases of this run, and whether threads share what could be each one's own."""
+
+    def __init__(self, cases, shared):
+        self.cases = cases
+        self.shared = shared
+
+
+# By file and name.
 cases = {}
 
 
-def module_name(path):
-    return "stress_" + "".join(c if c.isalnum() else "_" for c in path)
-
-
-def load(path):
-    """Imports a test file under a name of its own; its folder is where its imports are looked up first."""
-    folder = os.path.dirname(path)
-    while os.path.exists(os.path.join(folder, "__init__.py")):
-        folder = os.path.dirname(folder)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
-    name = module_name(path)
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def marks_of(*objects):
-    found = []
-    for thing in objects:
-        marks = getattr(thing, "pytestmark", [])
-        for mark in marks if isinstance(marks, (list, tuple)) else [marks]:
-            found.append(Mark(mark.name, mark.args))
-    return found
-
-
-def unittest_cases(cls):
-    for name in unittest.defaultTestLoader.getTestCaseNames(cls):
-        method = getattr(cls, name)
-        skip = getattr(method, "__unittest_skip_why__", None) or getattr(cls, "__unittest_skip_why__", None)
-
-        def prepare(name=name):
-            cls.setUpClass()
-            test = cls(name)
-            test.setUp()
-
-            def end():
-                try:
-                    test.tearDown()
-                    test.doCleanups()
-                finally:
-                    cls.tearDownClass()
-                    cls.doClassCleanups()
-
-            return lambda index: getattr(test, name)(), end
-
-        yield Case(f"{cls.__name__}::{name}", prepare, marks_of(cls, method), skip)
-
-
-def function_case(name, function, marks, make_self=None):
-    needed = [p.name for p in inspect.signature(function).parameters.values() if p.default is p.empty and p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
-    if make_self:
-        needed = needed[1:]
-    skip = f"needs fixtures ({', '.join(needed)}), which this runner does not have" if needed else None
-
-    def prepare():
-        if make_self is None:
-            return lambda index: function(), None
-        instance = make_self()
-        setup = getattr(instance, "setup_method", None)
-        if setup:
-            setup()
-        teardown = getattr(instance, "teardown_method", None)
-        return lambda index: function(instance), teardown
-
-    return Case(name, prepare, marks, skip)
-
-
-def hammer_case(name, make):
-    """`setup()` once, `op(state, index)` on every thread, `check(state)` at the end."""
-
-    def prepare():
-        scope = make()
-        state = scope["setup"]() if "setup" in scope else None
-
-        def end():
-            if "check" in scope:
-                scope["check"](state)
-
-        return lambda index: scope["op"](state, index), end
-
-    return Case(name, prepare)
-
-
-def cases_of(module):
-    scope = vars(module)
-    if callable(scope.get("op")):
-        yield hammer_case("op", lambda: {key: scope[key] for key in ("setup", "op", "check") if callable(scope.get(key))})
-    for name, value in list(scope.items()):
-        if isinstance(value, type) and getattr(value, "__module__", None) == module.__name__:
-            if issubclass(value, unittest.TestCase):
-                yield from unittest_cases(value)
-            elif name.startswith("Hammer") and hasattr(value, "op"):
-                def factory(value=value):
-                    thing = value()
-                    return {key: getattr(thing, key) for key in ("setup", "op", "check") if hasattr(thing, key)}
-                yield hammer_case(name, factory)
-            elif name.startswith("Test") and value.__init__ is object.__init__:
-                for method_name, method in inspect.getmembers(value, inspect.isfunction):
-                    if method_name.startswith("test"):
-                        yield function_case(f"{name}::{method_name}", method, marks_of(value, method), value)
-        elif isinstance(value, types.FunctionType) and name.startswith("test") and value.__module__ == module.__name__:
-            yield function_case(name, value, marks_of(value))
-
-
-def collect(path):
-    """Loads a file; returns its tests and what keeps any from running, as JSON."""
-    output = io.StringIO()
-    found = []
-    try:
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-            module = load(path)
-            for case in cases_of(module):
-                cases[path, case.name] = case
-                unsafe = case.marks.get("thread_unsafe")
-                limit = case.marks.get("parallel_threads_limit")
-                found.append({
-                    "name": case.name,
-                    "skip": case.skip or ("marked thread_unsafe" if unsafe else None),
-                    "threads": limit.args[0] if limit and limit.args else None,
-                })
-    except BaseException as error:
-        return json.dumps({"error": described(error), "tests": []})
-    return json.dumps({"error": None, "tests": found})
+def from_machinery(filename):
+    return filename.startswith(tuple(machinery))
 
 
 def described(error):
-    frames = traceback.extract_tb(error.__traceback__)
-    # The innermost that is not the runner's, if there is one also not the standard library's.
-    others = [frame for frame in frames if frame.filename != "weft_stress.py"]
+    """What an exception is, in words; without the frames of those who called the test."""
+    entry = error.__traceback__
+    while entry and entry.tb_next and from_machinery(entry.tb_frame.f_code.co_filename):
+        entry = entry.tb_next
+    # The innermost frame that is not the machinery's, if there is one also not the standard library's.
+    others = [frame for frame in traceback.extract_tb(entry) if not from_machinery(frame.filename)]
     own = [frame for frame in others if not frame.filename.startswith((LIBRARY, "<frozen"))] or others
     where = f"{own[-1].filename}:{own[-1].lineno}" if own else ""
     return {
         "type": type(error).__qualname__,
         "message": str(error)[:2000],
         "where": where,
-        "traceback": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-6000:],
+        "traceback": "".join(traceback.format_exception(type(error), error, entry))[-6000:],
     }
 
 
-def run(path, name, threads, schedule, seed, rate, changes):
-    """Runs one test once on so many threads; what happened, as JSON."""
-    case = cases[path, name]
-    random.seed(seed)
-    output = io.StringIO()
-    errors = []
-    spans = []
-    skipped = []
+class Noting:
+    """Keeps what is raised, also Warnings that were made errors, SystemExit and KeyboardInterrupt: no thread's end is lost."""
 
-    def body(index, call):
-        began = None
-        try:
-            # Returns when all threads are there.
-            _weft_stress.enroll(index)
-            began = time.perf_counter()
-            call(index)
-        except unittest.SkipTest as reason:
-            skipped.append(str(reason))
-        except BaseException as error:
-            # Also Warnings that were made errors, SystemExit and KeyboardInterrupt: no thread's end is lost.
-            errors.append({"thread": index, **described(error)})
-        finally:
-            _weft_stress.leave()
-            if began is not None:
-                spans.append((index, began, time.perf_counter()))
+    def __init__(self, errors, skipped, thread=None):
+        self.errors = errors
+        self.skipped = skipped
+        self.thread = thread
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, entry):
+        if isinstance(error, unittest.SkipTest):
+            self.skipped.append(str(error))
+        elif error is not None:
+            self.errors.append({"thread": self.thread, **described(error)})
+        return True
+
+
+def run(tests, threads, schedule, seed, rate, changes, shared):
+    """Runs tests, given by file and name, once: the threads take them in turn. What happened, as JSON."""
+    chosen = [cases[path, name] for path, name in tests]
+    output = io.StringIO()
+    errors, skipped = [], []
+    began, ended = {}, {}
+    entered = [threading.Event() for _ in range(threads)]
+    leaving = [threading.Event() for _ in range(threads)]
+    through = threading.Semaphore(0)
+    random.seed(seed)
+
+    def arm():
+        if schedule == "perturb":
+            _weft_stress.perturb(seed, rate)
+        if schedule != "free":
+            sys.monitoring.set_events(TOOL, INSTRUCTION)
+
+    def body(index, prepared):
+        ready = False
+        with Noting(errors, skipped, index):
+            if prepared.enter:
+                prepared.enter(index)
+            ready = True
+        if index == threads - 1:
+            # Only now: what comes before the tests is no part of them.
+            arm()
+        entered[index].set()
+        with Noting(errors, skipped, index):
+            try:
+                # Returns when all threads are there.
+                _weft_stress.enroll(index)
+                began[index] = time.perf_counter()
+                if ready:
+                    prepared.call(index)
+            finally:
+                _weft_stress.leave()
+                ended[index] = time.perf_counter()
+        if prepared.leave:
+            through.release()
+            leaving[index].wait()
+            with Noting(errors, skipped, index):
+                prepared.leave(index)
 
     result = {}
+    plan = {}
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-        end = None
         try:
-            call, end = case.prepare()
-            if schedule == "perturb":
-                _weft_stress.perturb(seed, rate)
-            elif schedule == "pct":
-                _weft_stress.pct(threads, seed, tuple(changes))
-            _weft_stress.gather(threads)
-            workers = [threading.Thread(target=body, args=(i, call), name=f"stress-{i}", daemon=True) for i in range(threads)]
-            if schedule != "free":
-                sys.monitoring.set_events(TOOL, INSTRUCTION)
-            try:
-                for worker in workers:
-                    worker.start()
-                for worker in workers:
-                    worker.join()
-            finally:
-                if schedule != "free":
-                    sys.monitoring.set_events(TOOL, 0)
-                    result = _weft_stress.result()
-                    _weft_stress.off()
-        except unittest.SkipTest as reason:
-            skipped.append(str(reason))
-        except BaseException as error:
-            errors.append({"thread": None, **described(error)})
-        try:
-            if end:
-                end()
-        except BaseException as error:
-            errors.append({"thread": None, **described(error)})
-    overlapped = len(spans) > 1 and max(b for _, b, _ in spans) < min(e for _, _, e in spans)
+            with Noting(errors, skipped):
+                for case in chosen:
+                    if case not in plan:
+                        plan[case] = case.prepare(Run(chosen, shared))
+                share = [plan[chosen[i % len(chosen)]] for i in range(threads)]
+                if schedule == "pct":
+                    _weft_stress.pct(threads, seed, tuple(changes))
+                _weft_stress.gather(threads)
+                workers = [threading.Thread(target=body, args=(i, prepared), name=f"stress-{i}", daemon=True) for i, prepared in enumerate(share)]
+                try:
+                    for i, worker in enumerate(workers):
+                        worker.start()
+                        if share[i].enter:
+                            entered[i].wait()
+                    for prepared in share:
+                        if prepared.leave:
+                            through.acquire()
+                    # The last first: what each one puts back is then what it found.
+                    for i in reversed(range(threads)):
+                        leaving[i].set()
+                        workers[i].join()
+                finally:
+                    if schedule != "free":
+                        sys.monitoring.set_events(TOOL, 0)
+                        result = _weft_stress.result()
+                        _weft_stress.off()
+        finally:
+            for prepared in plan.values():
+                if prepared.end:
+                    with Noting(errors, skipped):
+                        prepared.end()
+    spans = [(index, begin, ended[index]) for index, begin in sorted(began.items(), key=lambda one: one[1])]
+    overlapped = any(later < end for (_, _, end), (_, later, _) in zip(spans, spans[1:]))
     return json.dumps({
         "outcome": "fail" if errors else "skip" if skipped else "pass",
         "errors": errors,
