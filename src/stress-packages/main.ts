@@ -18,7 +18,7 @@ const HELP = `usage: npm run stress:packages -- [options] [PACKAGE ...]
 Puts libraries of Debian trixie under stress: hammers of ours (test/stress/packages), and with --own their own tests.
 Without names all of ${PACKAGES.map(({ name }) => name).join(", ")}.
 
-  --fetch            only fetch them, and print where they and pytest are: NAME FOLDER
+  --fetch            only fetch packages, also pytest, and print where they are: NAME FOLDER
   --own              their own tests, by pytest, instead of our hammers
   --schedule A,B     free, perturb, pct (default: all three)
   --iterations N     for each test and schedule (default 30; pct 60; with --own 5)
@@ -55,24 +55,17 @@ async function main(): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  const chosen = positionals.map((name) => {
-    const found = PACKAGES.find((one) => one.name === name);
-    if (!found) {
-      throw new BuildError(`there is no package ${name}; choose from ${PACKAGES.map((one) => one.name).join(", ")}`);
-    }
-    return found;
-  });
   const fetcher = openFetcher();
   try {
-    const wanted = chosen.length > 0 ? chosen : PACKAGES;
     if (values.fetch === true) {
-      for (const name of [...PYTEST, ...wanted.flatMap((one) => [one.name, ...one.needs])]) {
+      const names = positionals.length > 0 ? positionals.flatMap((name) => (name === "pytest" ? PYTEST : [name])) : Object.keys(packagePins());
+      for (const name of names) {
         process.stdout.write(`${name} ${await fetcher.fetch(name)}\n`);
       }
       return 0;
     }
     const findings: Finding[] = [];
-    for (const one of wanted) {
+    for (const one of positionals.length > 0 ? positionals.map(packageNamed) : PACKAGES) {
       for (const schedule of (values.schedule ?? "free,perturb,pct").split(",")) {
         const own = values.own === true;
         const iterations = values.iterations ?? (own ? "5" : schedule === "pct" ? "60" : "30");
@@ -91,6 +84,14 @@ async function main(): Promise<number> {
   } finally {
     fetcher.close();
   }
+}
+
+function packageNamed(name: string): StressedPackage {
+  const found = PACKAGES.find((one) => one.name === name);
+  if (!found) {
+    throw new BuildError(`there is no package ${name}; choose from ${PACKAGES.map((one) => one.name).join(", ")}`);
+  }
+  return found;
 }
 
 function openFetcher(): PackageFetcher {

@@ -92,7 +92,9 @@ export class Session implements TestSession {
       samples.add((performance.now() - begin) / 1000, now);
       const diagnosis = diagnose(before, now);
       before = now;
-      deadlockSince = diagnosis.verdict === "deadlock" ? (deadlockSince ?? performance.now()) : undefined;
+      // A thread that is starting is not among them yet: on a busy machine its worker takes seconds.
+      const starting = now.some(({ frames }) => frames.some(({ name }) => name === "Thread.start"));
+      deadlockSince = diagnosis.verdict === "deadlock" && !starting ? (deadlockSince ?? performance.now()) : undefined;
       const certain = deadlockSince !== undefined && performance.now() - deadlockSince >= CERTAIN;
       if (certain || left <= 0) {
         return { kind: "hang", diagnosis, report: reportThreads(now, diagnosis), timeline: samples.timeline };

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import pkgutil
+import re
 import sys
 import types
 import unittest
@@ -42,8 +43,10 @@ def load(path):
     return module
 
 
-def is_script(source):
-    """Whether a file has nothing that would be collected from it."""
+def is_script(path, tree):
+    """Whether a file has nothing that would be collected from it, and not a test file's name either."""
+    if re.fullmatch(r"(test_.*|.*_test|hammer_.*)\.py", os.path.basename(path)):
+        return False
 
     def is_test(node):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -53,7 +56,14 @@ def is_script(source):
         # Tests may come by an import.
         return isinstance(node, ast.ImportFrom) and any(name.name == "*" or name.name.startswith(("test", "Test")) for name in node.names)
 
-    return not any(is_test(node) for node in ast.parse(source).body)
+    return not any(is_test(node) for node in tree.body)
+
+
+def imports_pytest(tree):
+    return any(
+        isinstance(node, ast.Import) and any(name.name == "pytest" for name in node.names) or isinstance(node, ast.ImportFrom) and node.module == "pytest"
+        for node in tree.body
+    )
 
 
 def script_case(path, source):
@@ -93,7 +103,7 @@ def marked(case, marks):
         return int(mark.args[0]) if mark and mark.args else None
 
     unsafe = marks.get("thread_unsafe")
-    if unsafe and case.skip is None:
+    if unsafe and case.skip is None and not options["run_unsafe"]:
         reason = getattr(unsafe, "kwargs", {}).get("reason") or "".join(str(one) for one in unsafe.args[:1])
         case.skip = f"marked thread_unsafe{reason and ': ' + reason}"
     case.threads = number("parallel_threads_limit")
@@ -246,20 +256,19 @@ def cases_in(target):
         return list(cases_of_package(importlib.import_module(target.removeprefix("module:"))))
     with open(target, encoding="utf-8") as file:
         source = file.read()
-    if is_script(source):
+    tree = ast.parse(source, target)
+    if is_script(target, tree):
         return [script_case(target, source)]
-    if importlib.util.find_spec("pytest") and not os.path.basename(target).startswith("hammer_"):
+    has_pytest = importlib.util.find_spec("pytest")
+    if not has_pytest and imports_pytest(tree):
+        raise NeedsPytest(f"{target} imports pytest, which Python does not find here: name the folder that has it with --site, a virtual environment or its site-packages folder")
+    if has_pytest and not os.path.basename(target).startswith("hammer_"):
         # Only now: importing pytest takes its time.
         import weft_stress_pytest
 
         module, found = weft_stress_pytest.collect(target)
         return [*found, *(hammer_cases(module) if module else [])]
-    try:
-        return list(cases_of(load(target)))
-    except ModuleNotFoundError as error:
-        if error.name != "pytest":
-            raise
-        raise NeedsPytest(f"{target} imports pytest, which Python does not find here: name the folder that has it with --site, a virtual environment or its site-packages folder") from None
+    return list(cases_of(load(target)))
 
 
 def collect(target):

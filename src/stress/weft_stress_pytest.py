@@ -263,7 +263,7 @@ def collect(path):
     failed = [report for report in reports.bad if report.failed]
     if failed:
         raise CollectionFailed("\n".join(report.longreprtext for report in failed))
-    skipped = [Case("(module)", None, skip=str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr)) for report in reports.bad]
+    skipped = [Case("(module)", None, skip=str(report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr).removeprefix("Skipped: ")) for report in reports.bad]
     modules = {module: None for module in (item.getparent(pytest.Module) for item in items) if module}
     prefix = {module: len(module.nodeid) + 2 for module in modules}
     found = [case_of(item, item.nodeid[prefix.get(item.getparent(pytest.Module), 0) :]) for item in items]

@@ -1,61 +1,13 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { CASES, kindOf, stress, weft } from "./command.js";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const CASES = join(ROOT, "test/stress/cases");
 const folder = mkdtempSync(join(tmpdir(), "weft-stress-"));
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
-
-interface Verdict {
-  readonly id: string;
-  readonly class: string;
-  readonly runs: number;
-  readonly failed: number;
-  readonly hang?: { readonly verdict: string; readonly cycle: readonly number[]; readonly report: string; readonly replay: string };
-  readonly crash?: { readonly message: string };
-  readonly failures: readonly { readonly type: string; readonly message: string; readonly count: number; readonly replay: string }[];
-  readonly shortest?: string;
-}
-
-/** Runs the command to its end. */
-function weft(args: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<{ status: number | null; output: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, "dist/bin/weft.js"), ...args], {
-      env: { ...process.env, GITHUB_ACTIONS: "", ...environment },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let output = "";
-    const add = (data: Buffer): void => {
-      output += data.toString();
-    };
-    child.stdout.on("data", add);
-    child.stderr.on("data", add);
-    child.once("error", reject);
-    child.once("close", (status) => {
-      resolve({ status, output });
-    });
-  });
-}
-
-let files = 0;
-async function stress(target: string, ...options: string[]): Promise<{ status: number | null; output: string; verdicts: Map<string, Verdict> }> {
-  const lines = join(folder, `${++files}.jsonl`);
-  writeFileSync(lines, "");
-  const { status, output } = await weft(["stress", join(CASES, target), "--json-lines", lines, ...options]);
-  const verdicts = readFileSync(lines, "utf8").split("\n").filter(Boolean).map((line) => JSON.parse(line) as Verdict);
-  return { status, output, verdicts: new Map(verdicts.map((one) => [one.id.split("::").slice(1).join("::"), one])) };
-}
-
-/** Classes, where one seed and several are the same. */
-function kindOf(verdict: Verdict): string {
-  return ["fails only in parallel", "fails under one seed"].includes(verdict.class) ? "race" : verdict.class;
-}
 
 /** Bugs that must be found, and the same programs without them, in which nothing must be. */
 describe("the self-check", () => {
