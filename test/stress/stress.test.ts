@@ -1,8 +1,9 @@
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { CASES, kindOf, stress, weft } from "./command.js";
+import { CASES, kindOf, ROOT, stress, weft } from "./command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "weft-stress-"));
 afterAll(() => {
