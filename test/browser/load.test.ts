@@ -290,6 +290,29 @@ test("two interpreters in one page have nothing in common", async () => {
   expect(result).toEqual({ texts: ["I am 0\n", "I am 1\n"], values: [0, 1], attached: [0, 1], nested: [0, 1], survivor: 2 });
 });
 
+test("a byte order mark is output like any other, and an error in onProgress does not end the load", async () => {
+  const result = await pages.run(async () => {
+    let text = "";
+    const reported = new Promise<string>((resolve) => {
+      const target = globalThis as unknown as EventTarget;
+      target.addEventListener("error", (event) => {
+        event.preventDefault();
+        resolve(String((event as unknown as { error: unknown }).error));
+      });
+    });
+    const weft = await weftPython.loadWeft({
+      stdout: (part) => { text += part; },
+      onProgress: () => {
+        throw new Error("in onProgress");
+      },
+    });
+    await weft.run("print('\\ufeffmark')");
+    await weft.terminate();
+    return [text, await reported];
+  });
+  expect(result).toEqual(["\ufeffmark\n", "Error: in onProgress"]);
+});
+
 test("progress is told from the first byte to the start", async () => {
   const { stages, sizes, growing } = await pages.run(async () => {
     const seen: { stage: string; bytes: number; total: number }[] = [];

@@ -88,6 +88,12 @@ describe("the runtime's files are refused", () => {
     expect(await refusal({ [path("manifest.json")]: { body: "<html>" } })).toContain("is not the manifest of a built runtime");
   });
 
+  test("when the connection breaks", async () => {
+    const server = await pages.serve({ headers: ISOLATION, contents: { [path("python313.zip")]: { body: file("python313.zip").subarray(0, 100_000), headers: { "Content-Length": "200000" } } } });
+    const text = await pages.run((extra) => weftPython.loadWeft(extra).then(() => "loaded", (error: Error) => `${error.name}: ${error.message}`), {}, server.url);
+    expect(text).toMatch(/RuntimeFilesError: .*python313\.zip could not be downloaded to its end: the connection broke after \d+ bytes/);
+  });
+
   test("when the workers' script is missing", async () => {
     expect(await refusal(undefined, { worker: "/no/such/worker.js" })).toMatch(/no\/such\/worker\.js could not be loaded: the server answers 404/);
   });

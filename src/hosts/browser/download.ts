@@ -68,7 +68,12 @@ export class Download {
   /** Tells of the stages after the download. */
   report(stage: LoadProgress["stage"]): void {
     if (this.#total !== undefined) {
-      this.#onProgress?.({ stage, bytes: this.#bytes, total: this.#total });
+      try {
+        this.#onProgress?.({ stage, bytes: this.#bytes, total: this.#total });
+      } catch (error) {
+        // The page's bug, which is no reason not to load.
+        web.reportError(error);
+      }
     }
   }
 
@@ -106,11 +111,13 @@ export class Download {
   }
 
   /** Reads a response to its end, counting. */
-  async #read(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  async #read(name: Name, response: Response): Promise<Uint8Array<ArrayBuffer>> {
     const chunks: Uint8Array[] = [];
     let length = 0;
     for (const reader = response.body!.getReader(); ; ) {
-      const { done, value } = (await reader.read()) as { done: boolean; value: Uint8Array };
+      const { done, value } = await reader.read().catch((error: unknown) => {
+        throw new RuntimeFilesError(`${this.#url(name)} could not be downloaded to its end: the connection broke after ${length} bytes`, { cause: error });
+      }) as { done: boolean; value: Uint8Array };
       if (done) {
         break;
       }
@@ -140,7 +147,7 @@ export class Download {
   }
 
   async #checked(name: Name): Promise<Uint8Array<ArrayBuffer>> {
-    const data = await this.#read(await this.#fetch(name));
+    const data = await this.#read(name, await this.#fetch(name));
     await this.#check(name, data);
     return data;
   }
@@ -149,15 +156,12 @@ export class Download {
   async #compiled(): Promise<WebAssembly.Module> {
     const name = "weft.wasm";
     const response = await this.#fetch(name);
-    const copy = response.clone();
     const streamed = /^application\/wasm$/i.test(response.headers.get("Content-Type") ?? "");
+    const copy = streamed ? response.clone() : response;
     const early = streamed ? WebAssembly.compileStreaming(response) : undefined;
     // Looked at below; damaged bytes are reported by their hash.
     early?.catch(() => undefined);
-    if (!streamed) {
-      await response.body?.cancel();
-    }
-    const data = await this.#read(copy);
+    const data = await this.#read(name, copy);
     await this.#check(name, data);
     this.report("compile");
     try {

@@ -21,9 +21,7 @@ export class Input {
     this.#wanted = true;
     if (!this.#asking) {
       this.#asking = true;
-      void this.#answer(guest).finally(() => {
-        this.#asking = false;
-      });
+      void this.#answer(guest);
     }
   }
 
@@ -33,25 +31,30 @@ export class Input {
   }
 
   async #answer(guest: Guest): Promise<void> {
-    while (this.#wanted && !this.#over) {
-      if (this.#rest.length === 0) {
-        const data = await this.#next();
-        if (this.#over) {
+    try {
+      while (this.#wanted && !this.#over) {
+        if (this.#rest.length === 0) {
+          const data = await this.#next();
+          if (this.#over) {
+            return;
+          }
+          if (data === null) {
+            guest.closeStdin();
+            return;
+          }
+          this.#rest = data;
+        }
+        const taken = guest.pushStdin(this.#rest);
+        if (taken === 0) {
+          // The ring is full: the guest has enough and asks again.
           return;
         }
-        if (data === null) {
-          guest.closeStdin();
-          return;
-        }
-        this.#rest = data;
+        this.#rest = this.#rest.slice(taken);
+        this.#wanted = false;
       }
-      const taken = guest.pushStdin(this.#rest);
-      if (taken === 0) {
-        // The ring is full: the guest has enough and asks again.
-        return;
-      }
-      this.#rest = this.#rest.slice(taken);
-      this.#wanted = false;
+    } finally {
+      // In the same turn as the last look at #wanted, or a request in between would have nobody to serve it.
+      this.#asking = false;
     }
   }
 

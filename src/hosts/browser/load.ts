@@ -56,10 +56,12 @@ export interface LoadOptions extends PythonOptions {
  */
 export async function loadWeft(options: LoadOptions = {}): Promise<HostWeft> {
   await requireIsolation();
-  const download = new Download(folder(options.runtime ?? new URL(RUNTIME, import.meta.url)), options);
-  const budget = new OutputBudget();
+  // Wrong addresses are refused before anything is begun.
+  const runtime = folder(options.runtime ?? new URL(RUNTIME, import.meta.url));
   const script = new URL(options.worker ?? new URL("./realm-worker.js", import.meta.url), base());
   const modules = (options.modules ?? []).map((url) => new URL(url, base()).href);
+  const download = new Download(runtime, options);
+  const budget = new OutputBudget();
   const workers = new RealmWorkers(browserWorkers(script, { glueUrl: download.glueUrl, budget: budget.word, modules }));
   const lines = [consoleSink((line) => { console.log(line); }), consoleSink((line) => { console.error(line); })] as const;
   const output = new Output([options.stdout ?? lines[0].sink, options.stderr ?? lines[1].sink], budget);

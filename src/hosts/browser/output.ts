@@ -7,7 +7,8 @@ export type TextSink = (text: string) => void;
 /** Standard output and error of a program: decodes what threads write and hands it on in its order. */
 export class Output {
   readonly #sinks: readonly TextSink[];
-  readonly #decoders = [new TextDecoder(), new TextDecoder()];
+  /** A byte order mark is a character of the program's like any other. */
+  readonly #decoders = [new TextDecoder("utf-8", { ignoreBOM: true }), new TextDecoder("utf-8", { ignoreBOM: true })];
   readonly #budget: OutputBudget;
   #waiting: { readonly stream: number; readonly data: Uint8Array }[] = [];
 
