@@ -1,5 +1,5 @@
 // Makes dist/playground: a static folder with the page, its workers and the runtime.
-import { copyFileSync, cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -10,10 +10,22 @@ const runtime = join(root, "dist/runtime/release");
 
 const BROWSERS = ["chrome111", "firefox115", "safari17"];
 
+/** What a page loads of the runtime. */
+const RUNTIME_FILES = ["manifest.json", "weft.mjs", "weft.wasm", "python313.zip"];
+
 /** What every response of a host needs, in the form that Netlify, Cloudflare Pages and others read. */
 export const HEADERS = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+/** `import text from "./file.ts?text"`: a source file to show. */
+const asText = {
+  name: "as-text",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\?text$/ }, ({ path, resolveDir }) => ({ path: join(resolveDir, path.slice(0, -"?text".length)), namespace: "as-text" }));
+    onLoad({ filter: /./, namespace: "as-text" }, ({ path }) => ({ contents: readFileSync(path, "utf8").replace("../../browser.js", "weft-python"), loader: "text" }));
+  },
 };
 
 /** Bundles the page. */
@@ -25,6 +37,7 @@ export async function bundlePlayground() {
       main: "src/playground/main.ts",
       "interpreter-worker": "src/playground/interpreter-worker.ts",
       "realm-worker": "src/hosts/browser/realm-worker.ts",
+      "modules/accounts": "src/playground/modules/accounts.ts",
     },
     outdir: "dist/playground",
     chunkNames: "chunks/[name]-[hash]",
@@ -35,18 +48,7 @@ export async function bundlePlayground() {
     format: "esm",
     sourcemap: "linked",
     loader: { ".py": "text" },
-    logLevel: "warning",
-    platform: "browser",
-    target: BROWSERS,
-  });
-  await build({
-    absWorkingDir: root,
-    // A classic script: for hosts that do not read _headers.
-    entryPoints: { "weft-headers": "src/hosts/browser/weft-headers.ts" },
-    outdir: "dist/playground",
-    bundle: true,
-    minify: true,
-    format: "iife",
+    plugins: [asText],
     logLevel: "warning",
     platform: "browser",
     target: BROWSERS,
@@ -54,6 +56,24 @@ export async function bundlePlayground() {
   for (const name of ["index.html", "icon.svg"]) {
     copyFileSync(join(root, "src/playground", name), join(out, name));
   }
+  // What a visit without a network needs: all that a page loads. "./" is the page itself.
+  const files = readdirSync(out, { recursive: true, encoding: "utf8" })
+    .map((name) => name.replaceAll("\\", "/"))
+    .filter((name) => /\.(?:js|css|svg)$/.test(name))
+    .concat("./", RUNTIME_FILES.map((name) => `runtime/${name}`));
+  await build({
+    absWorkingDir: root,
+    // A classic script: it is a service worker too.
+    entryPoints: { offline: "src/playground/offline.ts" },
+    outdir: "dist/playground",
+    bundle: true,
+    minify: true,
+    format: "iife",
+    define: { PLAYGROUND_FILES: JSON.stringify(files) },
+    logLevel: "warning",
+    platform: "browser",
+    target: BROWSERS,
+  });
   writeFileSync(join(out, "_headers"), `/*\n${Object.entries(HEADERS).map(([name, value]) => `  ${name}: ${value}\n`).join("")}`);
   copyRuntime();
 }

@@ -1,4 +1,6 @@
 import type { Interpreter } from "./interpreter.js";
+import type { Ended } from "./protocol.js";
+import { storage } from "./storage.js";
 import type { Terminal } from "./terminal.js";
 
 const FIRST = "\x1b[94m>>>\x1b[0m ";
@@ -37,7 +39,7 @@ export class Console {
       },
       onResult: (result) => {
         if (result.kind === "line") {
-          localStorage.setItem(HISTORY, JSON.stringify(this.#history.slice(-KEPT)));
+          storage.set(HISTORY, JSON.stringify(this.#history.slice(-KEPT)));
           void this.#push(result.text);
         } else {
           if (result.kind === "end") {
@@ -55,7 +57,13 @@ export class Console {
       return;
     }
     this.#lines.push(line);
-    const ended = await this.#interpreter.push(this.#lines.join("\n"));
+    let ended: Ended;
+    try {
+      ended = await this.#interpreter.push(this.#lines.join("\n"));
+    } catch (error) {
+      this.#terminal.note(error instanceof Error ? error.message : String(error));
+      return;
+    }
     if (ended.status === "restarted") {
       // Who restarted it shows the prompt.
       return;
@@ -74,7 +82,7 @@ export class Console {
 
 function readHistory(): string[] {
   try {
-    const kept = JSON.parse(localStorage.getItem(HISTORY) ?? "[]") as unknown;
+    const kept = JSON.parse(storage.get(HISTORY) ?? "[]") as unknown;
     return Array.isArray(kept) ? kept.filter((line) => typeof line === "string") : [];
   } catch {
     return [];

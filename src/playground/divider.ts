@@ -1,3 +1,5 @@
+import { storage } from "./storage.js";
+
 const KEY = "weft-playground:split";
 
 /** The bar between editor and results: moved by pointer and by arrow keys, kept over reloads. */
@@ -7,14 +9,14 @@ export function setUpDivider(divider: HTMLElement, container: HTMLElement): void
     const value = Math.round(Math.max(20, Math.min(80, percent)));
     document.documentElement.style.setProperty("--split", `${value}%`);
     divider.setAttribute("aria-valuenow", String(value));
-    localStorage.setItem(KEY, String(value));
+    storage.set(KEY, String(value));
   };
   const orient = (): void => {
     divider.setAttribute("aria-orientation", narrow.matches ? "horizontal" : "vertical");
   };
   narrow.addEventListener("change", orient);
   orient();
-  const kept = Number(localStorage.getItem(KEY));
+  const kept = Number(storage.get(KEY));
   if (kept > 0) {
     set(kept);
   }

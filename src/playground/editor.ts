@@ -8,6 +8,7 @@ import { EditorState, type Extension, type Text } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, type Tooltip, hoverTooltip } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import type { Problem } from "./protocol.js";
+import { signatureHelp } from "./signature-help.js";
 
 /** Colours come from the page's variables, so that both themes need one style. */
 const HIGHLIGHTS = HighlightStyle.define([
@@ -76,6 +77,7 @@ export class Editor {
       syntaxHighlighting(HIGHLIGHTS),
       autocompletion({ override: [(context) => this.#complete(context)], icons: false }),
       hoverTooltip((view, position) => this.#describe(view, position), { hoverTime: 500 }),
+      signatureHelp(async (name) => (await this.#listener.describe(name))?.signature ?? null),
       keymap.of([
         // The page's shortcut.
         { key: "Mod-Enter", run: () => true },

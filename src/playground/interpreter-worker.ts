@@ -3,9 +3,9 @@
  * for a program that hangs. Python's own threads are workers of this one and end with it.
  */
 import { IsolationError, loadWeft, type HostWeft, type ObservedThread, type Py, type PyAny } from "../browser.js";
-import { Backpressure } from "./backpressure.js";
+import { OutputBudget } from "../hosts/browser/output-budget.js";
 import { DisplayStream } from "./display-stream.js";
-import type { Call, FromWorker, ThreadSample, ToWorker } from "./protocol.js";
+import type { Call, FromWorker, Load, ThreadSample, ToWorker } from "./protocol.js";
 import displaySource from "./python/weft_display.py";
 import playgroundSource from "./python/playground.py";
 
@@ -35,7 +35,7 @@ let answerInput: ((text: string | Uint8Array | null) => void) | undefined;
 scope.addEventListener("message", ({ data }) => {
   switch (data.kind) {
     case "load":
-      void load(data.runtime, data.worker, new Backpressure(data.budget));
+      void load(data);
       return;
     case "call":
       void answer(data);
@@ -56,9 +56,10 @@ scope.addEventListener("message", ({ data }) => {
   }
 });
 
-async function load(runtime: string, worker: string, backpressure: Backpressure): Promise<void> {
+async function load({ runtime, worker, modules, budget: word }: Load): Promise<void> {
+  const budget = new OutputBudget(word);
   const output = (stream: 1 | 2, text: string): void => {
-    backpressure.take(text.length);
+    budget.take(text.length, true);
     post({ kind: "output", stream, text });
   };
   const stdout = new DisplayStream(
@@ -73,6 +74,7 @@ async function load(runtime: string, worker: string, backpressure: Backpressure)
     weft = await loadWeft({
       runtime,
       worker,
+      modules,
       env: { HOME: "/home/playground", TERM: "xterm-256color", PYTHON_COLORS: "1" },
       onProgress: (progress) => {
         post({ kind: "progress", ...progress });

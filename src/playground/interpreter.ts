@@ -1,4 +1,4 @@
-import { Backpressure } from "./backpressure.js";
+import { OutputBudget } from "../hosts/browser/output-budget.js";
 import type { Call, DisplayMessage, Ended, FromWorker, ThreadSample, ToWorker } from "./protocol.js";
 
 /** What the interpreter does now. */
@@ -27,9 +27,10 @@ export interface InterpreterListener {
 const RESTARTED: Ended = { status: "restarted", problems: [], threads: 0 };
 
 /** One worker that owns Python, loading or loaded. */
-class Realm {
+export class Realm {
   readonly worker: Worker;
-  readonly backpressure = new Backpressure();
+  /** Of characters on their way to the terminal. */
+  readonly budget = new OutputBudget();
   version: string | undefined;
   failure: { readonly message: string; readonly missing: readonly string[] | null } | undefined;
   /** Hears of everything once the realm is in use. */
@@ -58,7 +59,8 @@ class Realm {
       kind: "load",
       runtime: new URL("./runtime/", import.meta.url).href,
       worker: new URL("./realm-worker.js", import.meta.url).href,
-      budget: this.backpressure.word,
+      modules: [new URL("./modules/accounts.js", import.meta.url).href],
+      budget: this.budget.word,
     });
   }
 
@@ -89,10 +91,11 @@ export class Interpreter {
   leftThreads = 0;
   version = "";
 
-  constructor(listener: InterpreterListener) {
+  /** @param realm the first one, which may have begun to load long ago. */
+  constructor(listener: InterpreterListener, realm: Realm) {
     this.#listener = listener;
-    this.#realm = new Realm();
-    this.#use(this.#realm);
+    this.#realm = realm;
+    this.#use(realm);
   }
 
   get state(): State {
@@ -157,7 +160,6 @@ export class Interpreter {
     const spare = this.#spare?.failure === undefined ? this.#spare : undefined;
     this.#spare = undefined;
     this.leftThreads = 0;
-    this.#listener.onRestart(reason);
     this.#realm = spare ?? new Realm();
     this.#use(this.#realm);
     for (const resolve of this.#stacks.values()) {
@@ -168,6 +170,7 @@ export class Interpreter {
       this.#calls.delete(id);
       settle(undefined);
     }
+    this.#listener.onRestart(reason);
   }
 
   /** Where a thread's Python code is, whatever it does. */
@@ -294,7 +297,7 @@ export class Interpreter {
         return;
       case "output":
         this.#listener.onOutput(message.stream, message.text, () => {
-          realm.backpressure.give(message.text.length);
+          realm.budget.give(message.text.length);
         });
         return;
       case "display":

@@ -7,9 +7,10 @@ import { DisplayPane } from "./display-pane.js";
 import { setUpDivider } from "./divider.js";
 import { element } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
-import { Interpreter, type State } from "./interpreter.js";
+import { Interpreter, Realm, type State } from "./interpreter.js";
 import type { Ended, Problem } from "./protocol.js";
 import { decodeShare, encodeShare } from "./share.js";
+import { storage } from "./storage.js";
 import { Tabs } from "./tabs.js";
 import { ThreadsPane } from "./threads-pane.js";
 import { Theme } from "./theme.js";
@@ -22,13 +23,16 @@ const restartButton = element<HTMLButtonElement>("restart");
 const status = element("status");
 const progress = element("progress");
 
-const workspace = new Workspace(localStorage);
+const workspace = new Workspace(storage);
 let problems: readonly Problem[] = [];
 let interpreter: Interpreter | undefined;
 
 const display = new DisplayPane(element("display"), () => {
   element("display-pane").hidden = false;
 });
+
+/** Python is loaded beside the page's own parts. Where the page is not isolated, that is told later. */
+const firstRealm = globalThis.crossOriginIsolated ? new Realm() : undefined;
 
 /** Lets the page draw and answer between two long steps. */
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
@@ -66,6 +70,7 @@ const tabs = new Tabs(element("tabs"), {
     editor.forget(from);
     open(to);
   },
+  onRefuse: toast,
 });
 
 const threads = new ThreadsPane({
@@ -151,6 +156,9 @@ function makeInterpreter(): Interpreter {
       threads.busy = state === "running" || state === "stopping";
       if (state === "running") {
         terminal.cancel();
+      } else if (state === "ready") {
+        // offline.ts waits for it.
+        dispatchEvent(new Event("weft-idle"));
       }
     },
     onProgress: (stage, bytes, total) => {
@@ -191,11 +199,13 @@ function makeInterpreter(): Interpreter {
       terminal.cancel();
       threads.clear();
       terminal.note(`Python was restarted: ${reason}.`);
+      // Where a program ran, its end does this.
+      void prompt();
     },
     onFailure: (message, missing) => {
       showNotice("Python could not be loaded", message, missing);
     },
-  });
+  }, firstRealm ?? new Realm());
   return made;
 }
 
@@ -203,6 +213,10 @@ async function run(): Promise<void> {
   const python = interpreter;
   const name = workspace.active;
   if (!python || name === undefined || (python.state !== "ready" && python.state !== "loading") || waiting) {
+    return;
+  }
+  if (!name.endsWith(".py")) {
+    toast(`${name} is not a Python program.`);
     return;
   }
   waiting = true;
@@ -280,10 +294,7 @@ function setUpPage(): void {
   runButton.title = isMac ? "Run (⌘ Enter)" : "Run (Ctrl+Enter)";
   runButton.addEventListener("click", () => void run());
   stopButton.addEventListener("click", () => interpreter?.stop());
-  restartButton.addEventListener("click", () => {
-    interpreter?.restart("you asked for it");
-    void prompt();
-  });
+  restartButton.addEventListener("click", () => interpreter?.restart("you asked for it"));
   element("clear").addEventListener("click", () => {
     terminal.clear();
     terminal.focus();
@@ -314,6 +325,9 @@ function setUpPage(): void {
     const example = EXAMPLES.find(({ file }) => file === examples.value);
     examples.value = "";
     if (example) {
+      for (const [name, text] of Object.entries(example.beside ?? {})) {
+        workspace.add(name, text);
+      }
       open(workspace.add(example.file, example.text));
       editor.focus();
     }
@@ -335,8 +349,8 @@ function setUpPage(): void {
       open(workspace.active!);
     }
   };
-  workspace.onLoss = (error) => {
-    toast(`The browser does not keep this file: ${String(error)}. Share gives a link that does.`);
+  workspace.onLoss = () => {
+    toast("The browser's storage is full or forbidden: what you write lasts only as long as this page. Share gives a link that keeps it.");
   };
 }
 
@@ -358,7 +372,7 @@ async function start(): Promise<void> {
   }
   interpreter = makeInterpreter();
   pythonConsole = new Console(terminal, interpreter);
-  showState("loading");
+  showState(interpreter.state);
   await prompt();
 }
 

@@ -54,8 +54,17 @@ export interface Call {
   readonly values: readonly string[];
 }
 
+/** The first message: where the parts of Python are, and the shared word of an OutputBudget. */
+export interface Load {
+  readonly kind: "load";
+  readonly runtime: string;
+  readonly worker: string;
+  readonly modules: readonly string[];
+  readonly budget: Int32Array;
+}
+
 export type ToWorker =
-  | { readonly kind: "load"; readonly runtime: string; readonly worker: string; readonly budget: Int32Array }
+  | Load
   | Call
   | { readonly kind: "interrupt" }
   | { readonly kind: "input"; readonly text: string | null }

@@ -5,6 +5,8 @@ export interface TabsListener {
   onOpen(name: string): void;
   onRemove(name: string): void;
   onRename(from: string, to: string): void;
+  /** A name cannot be taken. */
+  onRefuse(reason: string): void;
 }
 
 /** The row of file names. Arrow keys move, F2 or a double click renames, Delete removes. */
@@ -61,8 +63,14 @@ export class Tabs {
         wanted += ".py";
       }
       this.show(this.#names, this.#active);
-      if (keep && wanted !== name && isFileName(wanted) && !this.#names.includes(wanted)) {
-        this.#listener.onRename(name, wanted);
+      if (keep && wanted !== name && wanted !== "") {
+        if (this.#names.includes(wanted)) {
+          this.#listener.onRefuse(`There is a file ${wanted} already.`);
+        } else if (!isFileName(wanted)) {
+          this.#listener.onRefuse(`A file cannot be called ${wanted}: letters, digits, "_", "-" and ".", and no folders.`);
+        } else {
+          this.#listener.onRename(name, wanted);
+        }
       }
       this.#button(this.#active)?.focus();
     };
@@ -97,7 +105,7 @@ export class Tabs {
     button.setAttribute("role", "tab");
     button.setAttribute("aria-selected", String(active));
     button.setAttribute("aria-controls", "editor");
-    button.title = "Double click or F2 to rename";
+    button.title = "Double click or F2 to rename, Delete to remove";
     button.tabIndex = active ? 0 : -1;
     button.addEventListener("click", () => {
       if (name !== this.#active) {
@@ -123,6 +131,9 @@ export class Tabs {
     close.type = "button";
     close.textContent = "×";
     close.setAttribute("aria-label", `Remove ${name}`);
+    // A list of tabs may have nothing else in it: for keys and screen readers it is Delete on the tab.
+    close.setAttribute("aria-hidden", "true");
+    close.tabIndex = -1;
     close.addEventListener("click", () => {
       this.#listener.onRemove(name);
     });

@@ -1,3 +1,5 @@
+import { storage } from "./storage.js";
+
 /** `system` follows the device. */
 export type ThemeChoice = "system" | "light" | "dark";
 
@@ -10,7 +12,7 @@ export class Theme {
   #choice: ThemeChoice;
 
   constructor() {
-    const kept = localStorage.getItem(KEY);
+    const kept = storage.get(KEY);
     this.#choice = kept === "light" || kept === "dark" ? kept : "system";
     dark.addEventListener("change", () => {
       this.#apply();
@@ -26,7 +28,7 @@ export class Theme {
   toggle(): void {
     const wanted = this.isDark ? "light" : "dark";
     this.#choice = (wanted === "dark") === dark.matches ? "system" : wanted;
-    localStorage.setItem(KEY, this.#choice);
+    storage.set(KEY, this.#choice);
     this.#apply();
   }
 

@@ -5,6 +5,8 @@ import type { Activity, ThreadSample } from "./protocol.js";
 export const INTERVAL = 100;
 /** What a timeline shows, in looks. */
 const HISTORY = 240;
+/** Looks of which a thread's share of a processor is told: five seconds. */
+const RECENT = 50;
 const HEIGHT = 14;
 
 const TEXT: Readonly<Record<Activity, string>> = {
@@ -43,9 +45,11 @@ interface Row {
   readonly name: HTMLElement;
   readonly dot: HTMLElement;
   readonly state: HTMLElement;
-  readonly timeline: HTMLCanvasElement;
+  readonly load: HTMLElement;
+  readonly timeline: CanvasRenderingContext2D;
   readonly stack: HTMLElement;
-  readonly history: (Activity | undefined)[];
+  /** Whether it computed, at the last looks. */
+  recent: boolean[];
   open: boolean;
 }
 
@@ -104,7 +108,8 @@ export class ThreadsPane {
     if (row) {
       // Another thread in the same place: its predecessor's past is not its own.
       row.name.textContent = name;
-      row.history.fill(undefined);
+      row.recent = [];
+      row.timeline.clearRect(0, 0, HISTORY, HEIGHT);
     }
   }
 
@@ -133,14 +138,16 @@ export class ThreadsPane {
         this.#rows.delete(id);
       }
     }
+    const style = getComputedStyle(this.#list);
     for (const { id, activity, holder } of samples) {
       const row = this.#rows.get(id) ?? this.#add(id);
-      row.history.push(activity);
-      row.history.shift();
       const held = activity === "lock" && holder !== undefined ? ` that ${this.#nameOf(holder)} has` : "";
       row.state.textContent = id === this.#main && activity === "host" ? "waits for something to do" : TEXT[activity] + held;
-      row.dot.dataset.kind = COLOURS[activity];
-      this.#draw(row);
+      const kind = COLOURS[activity];
+      row.dot.dataset.kind = kind;
+      row.recent = [...row.recent.slice(1 - RECENT), kind === "running"];
+      row.load.textContent = `${Math.round((100 * row.recent.filter(Boolean).length) / row.recent.length)} %`;
+      draw(row.timeline, kind, style);
       if (row.open) {
         void this.#showStack(id, row);
       }
@@ -167,16 +174,18 @@ export class ThreadsPane {
     const name = make("span", "name");
     name.textContent = this.#nameOf(id);
     const state = make("span", "activity");
+    const load = make("span", "load");
+    load.title = "Processor time: how much of the last five seconds it computed, by looks at it";
     const timeline = make("canvas", "timeline") as HTMLCanvasElement;
     timeline.width = HISTORY;
     timeline.height = HEIGHT;
     timeline.setAttribute("aria-hidden", "true");
     const stack = make("ol", "stack");
     stack.hidden = true;
-    button.append(dot, name, state, timeline);
+    button.append(dot, name, state, load, timeline);
     box.append(button, stack);
     this.#list.append(box);
-    const row: Row = { box, name, dot, state, timeline, stack, history: new Array<Activity | undefined>(HISTORY).fill(undefined), open: false };
+    const row: Row = { box, name, dot, state, load, timeline: timeline.getContext("2d")!, stack, recent: [], open: false };
     button.addEventListener("click", () => {
       row.open = !row.open;
       row.stack.hidden = !row.open;
@@ -189,20 +198,6 @@ export class ThreadsPane {
     return row;
   }
 
-  #draw({ timeline, history }: Row): void {
-    const context = timeline.getContext("2d")!;
-    const style = getComputedStyle(this.#list);
-    context.clearRect(0, 0, HISTORY, HEIGHT);
-    history.forEach((activity, x) => {
-      if (activity !== undefined) {
-        const kind = COLOURS[activity];
-        const height = kind === "idle" ? 2 : kind === "running" ? HEIGHT : HEIGHT / 2;
-        context.fillStyle = style.getPropertyValue(`--${kind}`);
-        context.fillRect(x, (HEIGHT - height) / 2, 1, height);
-      }
-    });
-  }
-
   async #showStack(id: number, row: Row): Promise<void> {
     const lines = await this.#listener.stack(id);
     const now = lines.length === 0 ? ["no Python code"] : lines;
@@ -211,4 +206,14 @@ export class ThreadsPane {
       row.stack.replaceChildren(...now.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
     }
   }
+}
+
+/** Moves a timeline by one look and adds what is seen now. */
+function draw(timeline: CanvasRenderingContext2D, kind: string, style: CSSStyleDeclaration): void {
+  const height = kind === "idle" ? 2 : kind === "running" ? HEIGHT : HEIGHT / 2;
+  timeline.globalCompositeOperation = "copy";
+  timeline.drawImage(timeline.canvas, -1, 0);
+  timeline.globalCompositeOperation = "source-over";
+  timeline.fillStyle = style.getPropertyValue(`--${kind}`);
+  timeline.fillRect(HISTORY - 1, (HEIGHT - height) / 2, 1, height);
 }

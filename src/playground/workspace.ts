@@ -1,35 +1,36 @@
 import type { Files } from "./share.js";
+import type { PageStorage } from "./storage.js";
 
 const FILE = "weft-playground:file:";
 const ORDER = "weft-playground:order";
 const ACTIVE = "weft-playground:active";
-const DELETED = "weft-playground:deleted:";
 
 /** The files, each under a key of its own in the browser's storage, so that two tabs of the page lose nothing of each other's. */
 export class Workspace {
-  readonly #storage: Storage;
+  readonly #storage: PageStorage;
   /** Another tab has changed a file (`undefined`: removed it). */
   onForeignChange: (name: string, text: string | undefined) => void = () => undefined;
-  /** A file could not be kept: the storage is full or forbidden. */
-  onLoss: (error: unknown) => void = () => undefined;
+  /** A file lasts only as long as the page: the storage is full or forbidden. Told once until files are kept again. */
+  onLoss: () => void = () => undefined;
+  #lossTold = false;
 
-  constructor(storage: Storage) {
+  constructor(storage: PageStorage) {
     this.#storage = storage;
-    window.addEventListener("storage", ({ storageArea, key, newValue }) => {
-      if (storageArea === storage && key?.startsWith(FILE)) {
-        this.onForeignChange(key.slice(FILE.length), newValue ?? undefined);
+    window.addEventListener("storage", (event) => {
+      if (storage.isOf(event) && event.key?.startsWith(FILE)) {
+        this.onForeignChange(event.key.slice(FILE.length), event.newValue ?? undefined);
       }
     });
   }
 
   /** Names in the order of their tabs. */
   get names(): string[] {
-    const all = Object.keys(this.#storage)
+    const all = this.#storage.keys()
       .filter((key) => key.startsWith(FILE))
       .map((key) => key.slice(FILE.length));
     let order: unknown;
     try {
-      order = JSON.parse(this.#storage.getItem(ORDER) ?? "[]");
+      order = JSON.parse(this.#storage.get(ORDER) ?? "[]");
     } catch {
       order = [];
     }
@@ -42,9 +43,9 @@ export class Workspace {
   }
 
   get active(): string | undefined {
-    const active = this.#storage.getItem(ACTIVE);
+    const active = this.#storage.get(ACTIVE);
     const names = this.names;
-    return active !== null && names.includes(active) ? active : names[0];
+    return active !== undefined && names.includes(active) ? active : names[0];
   }
 
   set active(name: string) {
@@ -52,7 +53,7 @@ export class Workspace {
   }
 
   read(name: string): string | undefined {
-    return this.#storage.getItem(FILE + name) ?? undefined;
+    return this.#storage.get(FILE + name);
   }
 
   write(name: string, text: string): void {
@@ -79,21 +80,19 @@ export class Workspace {
   rename(from: string, to: string): void {
     const { names } = this;
     this.#set(FILE + to, this.read(from) ?? "");
-    this.#storage.removeItem(FILE + from);
+    this.#storage.remove(FILE + from);
     this.#set(ORDER, JSON.stringify(names.map((name) => (name === from ? to : name))));
   }
 
-  /** Removes a file; its text stays in the storage until another one of its name is removed. */
   remove(name: string): void {
-    this.#set(DELETED + name, this.read(name) ?? "");
-    this.#storage.removeItem(FILE + name);
+    this.#storage.remove(FILE + name);
   }
 
   #set(key: string, value: string): void {
-    try {
-      this.#storage.setItem(key, value);
-    } catch (error) {
-      this.onLoss(error);
+    const lost = !this.#storage.set(key, value);
+    if (lost && !this.#lossTold) {
+      this.onLoss();
     }
+    this.#lossTold = lost;
   }
 }

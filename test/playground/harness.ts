@@ -87,7 +87,7 @@ export class Visit {
 /** One browser and one server of the built playground for the tests of a file. */
 export class Playground {
   #browser: Browser | undefined;
-  readonly #servers: Server[] = [];
+  readonly #servers = new Map<string, Server>();
   url = "";
 
   constructor() {
@@ -98,9 +98,8 @@ export class Playground {
     }, 120_000);
     afterAll(async () => {
       await this.#browser?.close();
-      for (const server of this.#servers) {
-        server.closeAllConnections();
-        server.close();
+      for (const url of this.#servers.keys()) {
+        this.stop(url);
       }
     });
   }
@@ -108,12 +107,21 @@ export class Playground {
   /** Another server of the same folder; its address. */
   async serve(headers: Readonly<Record<string, string>>): Promise<string> {
     const server = await serveFolder(FOLDER, headers);
-    this.#servers.push(server);
-    return `http://localhost:${(server.address() as AddressInfo).port}/`;
+    const url = `http://localhost:${(server.address() as AddressInfo).port}/`;
+    this.#servers.set(url, server);
+    return url;
+  }
+
+  /** Ends a server that {@link serve} began. */
+  stop(url: string): void {
+    const server = this.#servers.get(url)!;
+    this.#servers.delete(url);
+    server.closeAllConnections();
+    server.close();
   }
 
   /** Visits the playground with a new profile. Fails when the page crashes, throws, or takes too long. */
-  async visit<T>(use: (visit: Visit) => Promise<T>, { url = this.url, withoutServiceWorker = false, ...options }: BrowserContextOptions & { url?: string; withoutServiceWorker?: boolean } = {}): Promise<T> {
+  async visit<T>(use: (visit: Visit) => Promise<T>, { url = this.url, withoutServiceWorker = false, withoutStorage = false, ...options }: BrowserContextOptions & { url?: string; withoutServiceWorker?: boolean; withoutStorage?: boolean } = {}): Promise<T> {
     const context = await this.#browser!.newContext({ viewport: { width: 1100, height: 760 }, ...options });
     const page = await context.newPage();
     let timer: NodeJS.Timeout | undefined;
@@ -121,6 +129,11 @@ export class Playground {
       if (withoutServiceWorker) {
         await page.addInitScript(() => {
           Object.defineProperty(Navigator.prototype, "serviceWorker", { get: () => undefined });
+        });
+      }
+      if (withoutStorage) {
+        await page.addInitScript(() => {
+          Object.defineProperty(globalThis, "localStorage", { get: () => { throw new DOMException("denied", "SecurityError"); } });
         });
       }
       await page.addInitScript(() => {

@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { expect, test } from "vitest";
+import { HEADERS } from "../../scripts/playground.mjs";
 import { Playground } from "./harness.js";
 
 const playgroundPage = new Playground();
@@ -135,6 +138,72 @@ test("nothing overlaps or overflows at a phone's width, and the keyboard reaches
     }
     expect([...reached]).toEqual(expect.arrayContaining(["run", "restart", "examples", "share", "theme", "tabs", "new", "editor", "divider", "clear", "terminal", "threads-toggle"]));
   }, { viewport: { width: 360, height: 640 } });
+});
+
+test.each(["light", "dark"] as const)("axe finds nothing to object to: %s", async (colorScheme) => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  await playgroundPage.visit(async (visit) => {
+    await visit.page.click("#threads-toggle");
+    await visit.run("import threading, time\nfrom weft import display, SVG\ndisplay([{'a': 1}])\ndisplay(SVG('<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>'))\ndef f():\n    raise ValueError('x')\nt = threading.Thread(target=f); t.start(); t.join()");
+    await visit.page.addScriptTag({ content: axe });
+    const violations = await visit.page.evaluate(async () => {
+      const { axe: checker } = globalThis as unknown as { axe: { run(options: { runOnly: string[] }): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } };
+      return (await checker.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] })).violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)}\n  ${failureSummary}`));
+    });
+    expect(violations).toEqual([]);
+  }, { colorScheme });
+});
+
+test("a second visit needs no network", async () => {
+  const url = await playgroundPage.serve(HEADERS);
+  await playgroundPage.visit(async (visit) => {
+    await visit.state("ready");
+    await visit.page.waitForFunction(async () => (await (await caches.open("weft-playground")).match("runtime/python313.zip")) !== undefined, undefined, { timeout: 60_000, polling: 100 });
+    playgroundPage.stop(url);
+    await visit.page.reload();
+    await visit.state("ready");
+    expect(await visit.run("import threading\nt = threading.Thread(target=print, args=['without a network'])\nt.start(); t.join()")).toContain("\nwithout a network\n");
+  }, { url });
+});
+
+test("with a full storage what was typed is what runs, and the user is told", async () => {
+  await playgroundPage.visit(async (visit) => {
+    await visit.write("test.py", "print('old')");
+    await visit.page.evaluate(() => {
+      let size = 1 << 22;
+      for (let i = 0; size > 0; ) {
+        try {
+          localStorage.setItem(`filler-${i}`, "x".repeat(size));
+          i++;
+        } catch {
+          size >>= 1;
+        }
+      }
+    });
+    await visit.page.getByText("lasts only as long as this page").waitFor({ state: "detached" });
+    expect(await visit.run(`print('new', ${"1 + ".repeat(200)}1)`)).toContain("\nnew 201\n");
+    await visit.page.getByText("lasts only as long as this page").waitFor();
+  });
+});
+
+test("with a forbidden storage everything works until the page is closed", async () => {
+  await playgroundPage.visit(async (visit) => {
+    expect(await visit.run("print(40 + 2)")).toContain("\n42\n");
+    await visit.page.click("#theme");
+    await visit.page.click("#terminal");
+    await visit.page.keyboard.type("6 * 7");
+    await visit.page.keyboard.press("Enter");
+    await visit.shows("\n42\n>>>");
+  }, { withoutStorage: true });
+});
+
+test("a name that a file cannot have is refused with the reason", async () => {
+  await playgroundPage.visit(async ({ page }) => {
+    await page.click("#new");
+    await page.keyboard.type("folder/name.py");
+    await page.keyboard.press("Enter");
+    await page.getByText("A file cannot be called folder/name.py").waitFor();
+  });
 });
 
 test("the page's thread is never busy for long while Python loads and runs", async () => {

@@ -164,7 +164,7 @@ print(" line")
   });
 });
 
-test.each(["mandelbrot.py", "race.py", "queue_workers.py", "show.py"])("the example %s runs", async (file) => {
+test.each(["mandelbrot.py", "race.py", "queue_workers.py", "show.py", "typescript.py"])("the example %s runs", async (file) => {
   await playgroundPage.visit(async (visit) => {
     await visit.state("ready");
     await visit.page.selectOption("#examples", file);
@@ -172,7 +172,25 @@ test.each(["mandelbrot.py", "race.py", "queue_workers.py", "show.py"])("the exam
     await visit.shows("Done in");
     const text = await visit.text();
     expect(text).not.toContain("Traceback");
-    const painted = { "mandelbrot.py": "with 4 threads", "race.py": "200,000 of 200,000   correct", "queue_workers.py": "closed", "show.py": "done" }[file];
+    const painted = { "mandelbrot.py": "with 4 threads", "race.py": "200,000 of 200,000   correct", "queue_workers.py": "closed", "show.py": "done", "typescript.py": "after 8,000 calls from 4 threads: Account(1000)" }[file];
     expect(text).toContain(painted);
+    if (file === "typescript.py") {
+      expect(text).toContain("refused: 5000 is more than the 1000 that are left\nmeter: 1\nrefused: ");
+      expect(await visit.page.evaluate(() => playground.workspace.read("accounts.ts"))).toContain('from "weft-python"');
+    }
+  });
+});
+
+test("the editor completes names and shows the signature of what is called, from the running interpreter", async () => {
+  await playgroundPage.visit(async (visit) => {
+    await visit.run("def scale(value, *, by=2):\n    return value * by\n");
+    await visit.page.locator(".cm-content").click();
+    await visit.page.keyboard.press("Control+End");
+    await visit.page.keyboard.type("scale(");
+    await visit.page.locator(".signature", { hasText: "scale(value, *, by=2)" }).waitFor();
+    await visit.page.keyboard.press("Escape");
+    await visit.page.locator(".signature").waitFor({ state: "detached" });
+    await visit.page.keyboard.type("sca");
+    await visit.page.locator(".cm-tooltip-autocomplete", { hasText: "scale" }).waitFor();
   });
 });

@@ -1,28 +1,8 @@
 import { expect, test } from "vitest";
+import { INTERRUPTED, LIMIT, RESTARTED } from "./hangs.js";
 import { Playground, type Visit } from "./harness.js";
 
 const playgroundPage = new Playground();
-/** From Stop to a prompt that works. The page itself gives a program 350 ms. */
-const LIMIT = 500;
-
-const INTERRUPTED: Readonly<Record<string, string>> = {
-  "a Python loop": "while True: pass",
-  "time.sleep": "import time; time.sleep(1000)",
-  "a blocked lock": "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()",
-  "a queue": "import queue\nqueue.Queue().get()",
-  "input()": "input('name? ')",
-  "a power of big integers": "x = 3**(10**8)",
-  "a program that prints without end": "while True: print('x' * 60)",
-};
-
-const RESTARTED: Readonly<Record<string, string>> = {
-  "a long C call": "sum(range(10**10))",
-  "a program that catches everything": "while True:\n  try:\n    while True: pass\n  except BaseException: pass",
-  "a thread that is not the main one": "import threading\ndef f():\n  while True: pass\nt = threading.Thread(target=f)\nt.start()\nt.join()",
-  "a collection that a C call holds up": "import gc, threading, time\nthreading.Thread(target=sum, args=(range(10**10),)).start()\ntime.sleep(0.2)\ngc.collect()",
-  "a deadlock of two threads": "import threading\na, b = threading.Lock(), threading.Lock()\nline = threading.Barrier(2)\ndef f(x, y):\n  with x:\n    line.wait()\n    with y: pass\nthreads = [threading.Thread(target=f, args=p) for p in ((a, b), (b, a))]\nfor t in threads: t.start()\nfor t in threads: t.join()",
-};
-
 /** Milliseconds from the click on Stop until Python is ready again. */
 async function stop({ page }: Visit): Promise<number> {
   return page.evaluate(async () => {
@@ -104,6 +84,19 @@ test("a program that ends Python is replaced", async () => {
   });
 });
 
+test("a line of the prompt that ends Python is followed by a prompt of a new one", async () => {
+  await playgroundPage.visit(async (visit) => {
+    await ready(visit);
+    await visit.page.waitForFunction(() => playground.terminal.text.endsWith(">>>"));
+    await visit.page.click("#terminal");
+    await visit.page.keyboard.type("import os; os._exit(3)");
+    await visit.page.keyboard.press("Enter");
+    await visit.shows("Python was restarted: Python has ended with status 3");
+    await usable(visit);
+    expect(await visit.text()).not.toContain(">>> >>>");
+  });
+});
+
 test("threads that a program leaves behind do not meet the next one", async () => {
   await playgroundPage.visit(async (visit) => {
     const text = await visit.run("import threading, time\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()");
@@ -136,6 +129,9 @@ sum(range(10**10))
     await row("sleeper").getByText("sleeps").waitFor();
     await row("spinner").getByText("running").waitFor();
     await row("MainThread").getByText("running").waitFor();
+    // What it did in the last seconds: one computed all the time, the other not at all.
+    await row("spinner").locator(".load").getByText(/^(9\d|100) %$/).waitFor();
+    await row("sleeper").locator(".load").getByText(/^0 %$/).waitFor();
     await row("stuck").locator("button").click();
     await row("stuck").getByText("wait_for_ever  test.py:6").waitFor();
     await row("spinner").locator("button").click();
