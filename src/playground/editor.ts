@@ -93,7 +93,7 @@ export class Editor {
           this.#listener.onChange(this.#name, update.state.doc.toString());
         }
       }),
-      EditorView.contentAttributes.of({ "aria-label": "Python code. Escape, then Tab leaves the editor." }),
+      EditorView.contentAttributes.of({ tabindex: "0", "aria-label": "Python code. Escape, then Tab leaves the editor." }),
       LOOK,
     ];
     this.#view = new EditorView({ parent });
