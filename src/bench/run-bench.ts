@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { BenchError } from "./error.js";
 
 const EXIT_FAILED = 1;
@@ -35,5 +35,17 @@ export function writeJson(path: string | undefined, result: unknown): void {
     writeFileSync(path, `${JSON.stringify(result, null, 2)}\n`);
   } catch (error) {
     throw new BenchError(`cannot write ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/**
+ * Reads what {@link writeJson} wrote.
+ * @throws BenchError when it cannot be read.
+ */
+export function readJsonResult<T>(path: string): T {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as T;
+  } catch (error) {
+    throw new BenchError(`cannot read ${path}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -86,11 +86,11 @@ const run: SuiteResult = {
 
 describe("comparing", () => {
   test("divides processor times where both have them, process by process", () => {
-    expect(compare(results["one"]!["weft"], results["one"]!["peer"])!.ratio).toEqual({ median: 1.25, min: 0.5, max: 2 });
+    expect(compare(results["one"]!["weft"], results["one"]!["peer"])).toEqual({ median: 1.25, min: 0.5, max: 2 });
   });
 
   test("divides times on the clock elsewhere", () => {
-    expect(compare(results["one"]!["weft"], results["one"]!["page"])!.ratio).toEqual({ median: 2.5, min: 2, max: 3 });
+    expect(compare(results["one"]!["weft"], results["one"]!["page"])).toEqual({ median: 2.5, min: 2, max: 3 });
   });
 
   test("leaves out what one of them could not run", () => {
@@ -98,6 +98,7 @@ describe("comparing", () => {
     expect(overall(results, "weft", "page")).toBeCloseTo(2.5);
     expect(overall(results, "weft", "peer")).toBeCloseTo(Math.sqrt(1.25 * 4));
     expect(() => geometricMean([])).toThrow(RangeError);
+    expect(overall({ ...results, startup: { weft: series([1, 1]), peer: series([100, 100]) } }, "weft", "peer")).toBeCloseTo(Math.sqrt(1.25 * 4));
   });
 
   test("the report has ratios, means and reasons, and says that the machine was busy", () => {
@@ -146,8 +147,8 @@ describe("writing into a guide", () => {
   });
 });
 
-describe("npm run bench", () => {
-  const bench = (...args: string[]) => spawnSync(process.execPath, ["dist/dev/bench.js", "--runtime", RUNTIME, ...args], { cwd: ROOT, encoding: "utf8", timeout: 100_000 });
+describe("npm run bench", { timeout: 250_000 }, () => {
+  const bench = (...args: string[]) => spawnSync(process.execPath, ["dist/dev/bench.js", "--runtime", RUNTIME, ...args], { cwd: ROOT, encoding: "utf8", timeout: 240_000 });
 
   test("a quick run of two workloads prints a table and writes every measurement", () => {
     const folder = mkdtempSync(join(tmpdir(), "weft-test-"));
@@ -160,14 +161,24 @@ describe("npm run bench", () => {
       const { peers, results: all } = JSON.parse(readFileSync(join(folder, "all.json"), "utf8")) as SuiteResult;
       expect(peers.map(({ name }) => name)).toEqual(["weft", "pyodide", "pyodide-029"]);
       expect(all["richards"]!["pyodide"]!.wall[0]).toHaveLength(1);
+      expect(bench("--from", join(folder, "all.json")).stdout).toBe(stdout);
     } finally {
       rmSync(folder, { recursive: true });
     }
   });
 
+  test("pages are measured too, against each other", () => {
+    const { stdout, stderr, status } = bench("--quick", "--chromium", "--peers", "pyodide-chromium", "pidigits");
+    expect({ status, stderr: stderr.split("\n").at(-2) }).toEqual({ status: 0, stderr: "bench: process 1 of 1: pidigits" });
+    expect(stdout).toContain("weft-chromium / pyodide-chromium");
+    expect(stdout).toMatch(/^pidigits( +[\d.]+){3}$/m);
+  });
+
   test("mistakes in the command line are told", () => {
     expect(bench("--quik")).toMatchObject({ status: 64, stderr: expect.stringContaining("Unknown option '--quik'") as string });
     expect(bench("--processes", "0")).toMatchObject({ status: 64, stderr: "bench: --processes takes whole numbers from 1, not 0\n" });
+    expect(bench("--peers", "pyodide,jython")).toMatchObject({ status: 64, stderr: expect.stringContaining("no peer jython; there are: weft, pyodide") as string });
+    expect(bench("--threads", "2")).toMatchObject({ status: 64 });
     expect(bench("nothing")).toMatchObject({ status: 1, stderr: expect.stringContaining("no workload is named nothing") as string });
     expect(bench("--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("usage: npm run bench") as string });
   });

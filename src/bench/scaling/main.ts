@@ -4,11 +4,11 @@ import { fileURLToPath } from "node:url";
 import { BenchError } from "../error.js";
 import { markdownTable, writeBetweenMarkers } from "../guide.js";
 import { describeMachine } from "../machine.js";
-import { runBench, UsageError, writeJson } from "../run-bench.js";
+import { readJsonResult, runBench, UsageError, writeJson } from "../run-bench.js";
 import { nativePeers } from "../suite/native-peers.js";
 import type { Effort } from "../suite/measure.js";
 import type { Peer } from "../suite/engine.js";
-import { parseBenchOptions, SHARED_HELP } from "../suite/options.js";
+import { effortOf, parseBenchOptions, SHARED_HELP, type BenchOptions } from "../suite/options.js";
 import { runtimeFolder, weftPeer } from "../suite/peers.js";
 import { circumstances } from "../suite/suite-report.js";
 import { readWorkloads, select, type Workload } from "../suite/workloads.js";
@@ -27,9 +27,6 @@ ${SHARED_HELP}`;
 /** Folder of this package, seen from the bundle of this file. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const GUIDE = "src/guides/benchmarks.md";
-
-const FULL: Effort = { processes: 3, values: 1, part: 1 };
-const QUICK: Effort = { processes: 1, values: 1, part: 0.2 };
 
 /** In each round every peer has a process; they take turns at each workload and number of threads. */
 async function measure(peers: readonly Peer[], workloads: readonly Workload[], threads: readonly number[], effort: Effort, say: (text: string) => void): Promise<ScalingTimes> {
@@ -66,15 +63,8 @@ function write(result: ScalingResult): void {
   writeBetweenMarkers(join(ROOT, GUIDE), "scaling", `${notes}${tables}`);
 }
 
-await runBench("bench:scaling", async (say) => {
-  const options = parseBenchOptions(process.argv.slice(2));
-  if (options.help) {
-    return HELP;
-  }
-  if (options.chromium) {
-    throw new UsageError("there is no --chromium here");
-  }
-  const effort = { ...(options.quick ? QUICK : FULL), ...(options.processes === undefined ? {} : { processes: options.processes }) };
+async function run(options: BenchOptions, say: (text: string) => void): Promise<ScalingResult> {
+  const effort = effortOf(options, { processes: 3, values: 1, part: 1 });
   const threads = options.threads ?? (options.quick ? [1, 2, 8] : [1, 2, 4, 8, 16, 32]);
   const workloads = select(readWorkloads(join(ROOT, "src/bench/scaling/workloads")), options.patterns);
   const machine = describeMachine();
@@ -83,7 +73,18 @@ await runBench("bench:scaling", async (say) => {
     peers.push((await nativePeers(ROOT, options.nativePgo))[0]!);
   }
   const times = await measure(peers, workloads, threads, effort, say);
-  const result: ScalingResult = { machine, effort, peers: peers.map(({ name, version }) => ({ name, version })), threads, times };
+  return { machine, effort, peers: peers.map(({ name, version }) => ({ name, version })), threads, times };
+}
+
+await runBench("bench:scaling", async (say) => {
+  const options = parseBenchOptions(process.argv.slice(2));
+  if (options.help) {
+    return HELP;
+  }
+  if (options.chromium || options.peers || options.values !== undefined) {
+    throw new UsageError("--chromium, --peers and --values are for the suite");
+  }
+  const result = options.from === undefined ? await run(options, say) : readJsonResult<ScalingResult>(options.from);
   writeJson(options.json, result);
   if (options.write) {
     write(result);

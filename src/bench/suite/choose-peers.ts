@@ -1,3 +1,4 @@
+import { UsageError } from "../run-bench.js";
 import type { Peer } from "./engine.js";
 import type { BenchOptions } from "./options.js";
 import { chromiumPeers } from "./chromium.js";
@@ -13,15 +14,20 @@ export interface Chosen {
 
 /** @throws BenchError when one of them is not there. */
 export async function choosePeers(root: string, options: BenchOptions, say: (text: string) => void): Promise<Chosen> {
-  const peers: Peer[] = [weftPeer(root, runtimeFolder(root, options.runtime)), pyodidePeer(root, "pyodide"), pyodidePeer(root, "pyodide-029")];
+  const ours = weftPeer(root, runtimeFolder(root, options.runtime));
+  const pyodide = pyodidePeer(root, "pyodide");
+  const all: Peer[] = [ours, pyodide, pyodidePeer(root, "pyodide-029")];
   if (options.native) {
     say("building CPython for this machine, unless that was done before");
-    peers.push(...(await nativePeers(root, options.nativePgo)));
+    all.push(...(await nativePeers(root, options.nativePgo)));
   }
-  if (!options.chromium) {
-    return { peers, close: async () => undefined };
+  const pages = options.chromium ? await chromiumPeers(root, { weft: ours.version, pyodide: pyodide.version }) : undefined;
+  all.push(...(pages?.peers ?? []));
+  const close = async (): Promise<void> => pages?.close();
+  const unknown = options.peers?.find((name) => !all.some((peer) => peer.name === name));
+  if (unknown !== undefined) {
+    await close();
+    throw new UsageError(`there is no peer ${unknown}; there are: ${all.map(({ name }) => name).join(", ")}`);
   }
-  const [weft, pyodide] = peers;
-  const pages = await chromiumPeers(root, { weft: weft!.version, pyodide: pyodide!.version });
-  return { peers: [...peers, ...pages.peers], close: pages.close };
+  return { peers: all.filter(({ name, against }) => against === undefined || options.peers?.includes(name) !== false), close };
 }

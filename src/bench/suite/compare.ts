@@ -1,30 +1,24 @@
 import { median, spread, type Spread } from "../statistics.js";
-import type { Results, Series } from "./measure.js";
+import { STARTUP, type Results, type Series } from "./measure.js";
 
-/** Our time divided by a peer's: below 1 we are faster. */
-export interface Comparison {
-  /** One ratio of each pair of processes that took turns. */
-  readonly ratio: Spread;
-}
+/** Whether every process has processor times. */
+const hasCpu = ({ wall, cpu }: Series): boolean => cpu.length === wall.length && cpu.every((values) => values.length > 0);
 
-/** The medians of processes, of processor time where both have it. */
-function perProcess(ours: Series, theirs: Series): [number[], number[]] {
-  const kind = ours.cpu.length > 0 && theirs.cpu.length === ours.cpu.length ? "cpu" : "wall";
-  return [ours[kind].map(median), theirs[kind].map(median)];
-}
-
-/** Nothing where one of them could not be measured. */
-export function compare(ours: Series | undefined, theirs: Series | undefined): Comparison | undefined {
+/**
+ * Our time divided by a peer's, one ratio of each pair of processes that took turns: below 1 ours is faster. Of processor
+ * time where both have it. Nothing where one of them could not be measured.
+ */
+export function compare(ours: Series | undefined, theirs: Series | undefined): Spread | undefined {
   if (!ours || !theirs || ours.error !== undefined || theirs.error !== undefined) {
     return undefined;
   }
-  const [mine, others] = perProcess(ours, theirs);
-  return { ratio: spread(mine.map((value, process) => value / others[process]!)) };
+  const kind = hasCpu(ours) && hasCpu(theirs) ? "cpu" : "wall";
+  return spread(ours[kind].map((values, process) => median(values) / median(theirs[kind][process]!)));
 }
 
 /** The typical time of a series in milliseconds. */
 export function typical(series: Series): Spread {
-  return spread((series.cpu.length > 0 ? series.cpu : series.wall).map(median));
+  return spread((hasCpu(series) ? series.cpu : series.wall).map(median));
 }
 
 /** @throws RangeError without values. */
@@ -35,8 +29,11 @@ export function geometricMean(values: readonly number[]): number {
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 }
 
-/** The mean of a peer's median ratios over all workloads that both could run; nothing if there are none. */
+/**
+ * The mean of a peer's median ratios over all workloads that both could run; nothing if there are none. Without
+ * {@link STARTUP}, which measures something else.
+ */
 export function overall(results: Results, ours: string, theirs: string): number | undefined {
-  const ratios = Object.values(results).flatMap((series) => compare(series[ours], series[theirs])?.ratio.median ?? []);
+  const ratios = Object.entries(results).flatMap(([workload, series]) => (workload === STARTUP ? [] : (compare(series[ours], series[theirs])?.median ?? [])));
   return ratios.length > 0 ? geometricMean(ratios) : undefined;
 }

@@ -4,9 +4,9 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { markdownTable, writeBetweenMarkers } from "../guide.js";
 import { describeMachine } from "../machine.js";
-import { writeJson, runBench } from "../run-bench.js";
-import { measureSuite, STARTUP, type Effort } from "./measure.js";
-import { parseBenchOptions, SHARED_HELP } from "./options.js";
+import { readJsonResult, runBench, UsageError, writeJson } from "../run-bench.js";
+import { measureSuite, STARTUP } from "./measure.js";
+import { effortOf, parseBenchOptions, SHARED_HELP, type BenchOptions } from "./options.js";
 import { choosePeers } from "./choose-peers.js";
 import { suitePlot } from "./plot.js";
 import { circumstances, gaps, suiteReport, suiteRows, type SuiteResult } from "./suite-report.js";
@@ -19,6 +19,8 @@ the files in src/bench/workloads, or by patterns ("json_*"); "startup" is one to
 
 Options:
   --chromium        also Weft and Pyodide in headless Chromium
+  --peers NAME,...  only these beside Weft: pyodide, pyodide-029, native-3.13t ...
+  --values N        counted measurements of each process
 ${SHARED_HELP}`;
 
 /** Folder of this package, seen from the bundle of this file. */
@@ -26,13 +28,24 @@ const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const GUIDE = "src/guides/benchmarks.md";
 const PLOT = "src/guides/benchmarks.svg";
 
-const FULL: Effort = { processes: 3, values: 3, part: 1 };
-const QUICK: Effort = { processes: 1, values: 1, part: 0.2 };
-
 function write(result: SuiteResult): void {
   writeFileSync(join(ROOT, PLOT), suitePlot(result));
   const notes = [...circumstances(result), ...gaps(result.results)].map((line) => `- ${line}\n`).join("");
   writeBetweenMarkers(join(ROOT, GUIDE), "suite", `![Weft's time divided by its peers'](benchmarks.svg)\n\n${notes}\n${markdownTable(suiteRows(result))}`);
+}
+
+async function measure(options: BenchOptions, say: (text: string) => void): Promise<SuiteResult> {
+  const effort = effortOf(options, { processes: 3, values: 3, part: 1 });
+  const chosen = select([...readWorkloads(join(ROOT, "src/bench/workloads")), { name: STARTUP }], options.patterns);
+  const workloads = chosen.filter((one) => "source" in one);
+  const machine = describeMachine();
+  const { peers, close } = await choosePeers(ROOT, options, say);
+  try {
+    const results = await measureSuite({ peers, workloads, startup: chosen.length > workloads.length, effort }, say);
+    return { machine, effort, peers: peers.map(({ name, version, against }) => ({ name, version, ...(against === undefined ? {} : { against }) })), results };
+  } finally {
+    await close();
+  }
 }
 
 await runBench("bench", async (say) => {
@@ -40,20 +53,13 @@ await runBench("bench", async (say) => {
   if (options.help) {
     return HELP;
   }
-  const effort = { ...(options.quick ? QUICK : FULL), ...(options.processes === undefined ? {} : { processes: options.processes }) };
-  const chosen = select([...readWorkloads(join(ROOT, "src/bench/workloads")), { name: STARTUP }], options.patterns);
-  const workloads = chosen.filter((one) => "source" in one);
-  const machine = describeMachine();
-  const { peers, close } = await choosePeers(ROOT, options, say);
-  try {
-    const results = await measureSuite({ peers, workloads, startup: chosen.length > workloads.length, effort }, say);
-    const result: SuiteResult = { machine, effort, peers: peers.map(({ name, version, against }) => ({ name, version, ...(against === undefined ? {} : { against }) })), results };
-    writeJson(options.json, result);
-    if (options.write) {
-      write(result);
-    }
-    return suiteReport(result);
-  } finally {
-    await close();
+  if (options.threads) {
+    throw new UsageError("--threads is for bench:scaling");
   }
+  const result = options.from === undefined ? await measure(options, say) : readJsonResult<SuiteResult>(options.from);
+  writeJson(options.json, result);
+  if (options.write) {
+    write(result);
+  }
+  return suiteReport(result);
 });

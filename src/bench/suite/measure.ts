@@ -1,4 +1,4 @@
-import type { Answer, Engine, Peer } from "./engine.js";
+import type { Engine, Peer } from "./engine.js";
 import { measureTimes } from "../process.js";
 import type { Workload } from "./workloads.js";
 
@@ -15,10 +15,17 @@ export interface Effort {
 /** All that was measured of a workload on a peer: milliseconds, by process and value. */
 export interface Series {
   readonly wall: readonly (readonly number[])[];
-  /** Empty where processor time is not known. */
+  /** Without values where processor time is not known. */
   readonly cpu: readonly (readonly number[])[];
   /** Why there is nothing. */
   readonly error?: string;
+}
+
+/** A {@link Series} while it is measured. */
+interface Collected {
+  readonly wall: number[][];
+  readonly cpu: number[][];
+  error?: string;
 }
 
 /** Milliseconds by workload, then by peer. */
@@ -41,9 +48,8 @@ export interface Plan {
  * value of one is followed by that of the next, beginning with another one for each workload.
  */
 export async function measureSuite({ peers, workloads, startup, effort }: Plan, say: (text: string) => void): Promise<Results> {
-  const results: Record<string, Record<string, { wall: number[][]; cpu: number[][]; error?: string }>> = {};
-  const entry = (workload: string, peer: Peer): { wall: number[][]; cpu: number[][]; error?: string } =>
-    ((results[workload] ??= {})[peer.name] ??= { wall: [], cpu: [] });
+  const results: Record<string, Record<string, Collected>> = {};
+  const entry = (workload: string, peer: Peer): Collected => ((results[workload] ??= {})[peer.name] ??= { wall: [], cpu: [] });
   for (let round = 0; round < effort.processes; round++) {
     const engines: Engine[] = [];
     try {
@@ -53,31 +59,26 @@ export async function measureSuite({ peers, workloads, startup, effort }: Plan, 
       for (const [number, workload] of workloads.entries()) {
         say(`process ${round + 1} of ${effort.processes}: ${workload.name}`);
         const loops = Math.max(1, Math.round(workload.loops * effort.part));
-        const values = peers.map((): { wall: number[]; cpu: number[] } => ({ wall: [], cpu: [] }));
+        const own = peers.map((peer) => entry(workload.name, peer));
+        for (const { wall, cpu } of own) {
+          wall.push([]);
+          cpu.push([]);
+        }
         for (let value = -1; value < effort.values; value++) {
           for (let turn = 0; turn < peers.length; turn++) {
             const index = (turn + number + round) % peers.length;
-            const own = entry(workload.name, peers[index]!);
-            if (own.error !== undefined) {
+            const series = own[index]!;
+            if (series.error !== undefined) {
               continue;
             }
-            const answer: Answer = await engines[index]!.measure({ workload, loops });
+            const answer = await engines[index]!.measure({ workload, loops });
             if ("error" in answer) {
-              own.error = answer.error;
+              series.error = answer.error;
             } else if (value >= 0) {
-              values[index]!.wall.push(answer.seconds * 1000);
+              series.wall.at(-1)!.push(answer.seconds * 1000);
               if (answer.cpu !== undefined) {
-                values[index]!.cpu.push(answer.cpu * 1000);
+                series.cpu.at(-1)!.push(answer.cpu * 1000);
               }
-            }
-          }
-        }
-        for (const [index, peer] of peers.entries()) {
-          const own = entry(workload.name, peer);
-          if (own.error === undefined) {
-            own.wall.push(values[index]!.wall);
-            if (values[index]!.cpu.length === effort.values) {
-              own.cpu.push(values[index]!.cpu);
             }
           }
         }
@@ -87,20 +88,17 @@ export async function measureSuite({ peers, workloads, startup, effort }: Plan, 
     }
     if (startup) {
       say(`process ${round + 1} of ${effort.processes}: ${STARTUP}`);
-      const values = peers.map((): number[] => []);
-      for (let value = 0; value < effort.values; value++) {
-        for (const [index, peer] of peers.entries()) {
-          if (peer.hello) {
-            values[index]!.push((await measureTimes(peer.hello)).output);
-          }
-        }
+      for (const peer of peers) {
+        entry(STARTUP, peer).wall.push([]);
       }
-      for (const [index, peer] of peers.entries()) {
-        const own = entry(STARTUP, peer);
-        if (peer.hello) {
-          own.wall.push(values[index]!);
-        } else {
-          own.error = "not measured in a page";
+      for (let value = 0; value < effort.values; value++) {
+        for (const peer of peers) {
+          const own = entry(STARTUP, peer);
+          if (peer.hello) {
+            own.wall.at(-1)!.push((await measureTimes(peer.hello)).output);
+          } else {
+            own.error = "not measured in a page";
+          }
         }
       }
     }

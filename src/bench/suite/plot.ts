@@ -19,7 +19,7 @@ export function suitePlot({ peers, results, machine }: SuiteResult): string {
   const others = pairs(peers);
   const rows = Object.entries(results).map(([name, series]) => ({
     name,
-    ratios: others.map((peer) => compare(series[peer.against], series[peer.name])?.ratio),
+    ratios: others.map((peer) => compare(series[peer.against], series[peer.name])),
   }));
   const mean = others.map((peer) => {
     const value = overall(results, peer.against, peer.name);

@@ -2,7 +2,7 @@ import type { Machine } from "../machine.js";
 import type { Spread } from "../statistics.js";
 import { figure, table } from "../table.js";
 import { compare, overall, typical } from "./compare.js";
-import type { Effort, Results } from "./measure.js";
+import { STARTUP, type Effort, type Results } from "./measure.js";
 
 /** Who was measured. */
 export interface Measured {
@@ -26,7 +26,7 @@ export function circumstances({ machine, effort, peers }: Pick<SuiteResult, "mac
   return [
     peers.map(({ name, version }) => `${name} ${version}`).join("; "),
     `${machine.cpu}, ${machine.cores} cores, ${figure(machine.memory / 1e9)} GB, ${machine.system}, Node ${machine.node}; ${machine.date}`,
-    `${effort.processes} processes of each, ${effort.values} values in each${effort.part < 1 ? ", shortened workloads" : ""}`,
+    `${effort.processes === 1 ? "one process" : `${effort.processes} processes`} of each, ${effort.values} counted values in each${effort.part < 1 ? ", shortened workloads" : ""}`,
     ...(busy ? [`the machine was busy with other work (load ${machine.load.toFixed(1)} at the start): trust ratios more than times`] : []),
   ];
 }
@@ -55,11 +55,11 @@ export function suiteRows({ peers, results }: Pick<SuiteResult, "peers" | "resul
       ...ours.map(({ name }) => (series[name]!.error === undefined ? cell(typical(series[name]!), figure) : "-")),
       ...others.map(({ name, against }) => {
         const found = compare(series[against], series[name]);
-        return found ? cell(found.ratio, (ratio) => ratio.toFixed(2)) : "-";
+        return found ? cell(found, (ratio) => ratio.toFixed(2)) : "-";
       }),
     ]);
   }
-  rows.push(["geometric mean", ...ours.map(() => ""), ...others.map(({ name, against }) => overall(results, against, name)?.toFixed(2) ?? "-")]);
+  rows.push([`geometric mean${STARTUP in results ? ` without ${STARTUP}` : ""}`, ...ours.map(() => ""), ...others.map(({ name, against }) => overall(results, against, name)?.toFixed(2) ?? "-")]);
   return rows;
 }
 
