@@ -93,6 +93,7 @@ const builds = [
   [bin("tsc"), ["--project", "scripts/tsconfig.types.json"]],
   [node, ["dist/bin/weft.js", "build"]],
   [node, ["dist/bin/weft.js", "build", "--variant", "test"]],
+  [node, ["dist/bin/weft.js", "build", "--profile", "solo"]],
 ];
 for (const [command, args] of builds) {
   const { status } = await run(command, args);

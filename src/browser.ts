@@ -4,3 +4,4 @@ export { loadWeft, type LoadOptions } from "./hosts/browser/load.js";
 export type { LoadProgress } from "./hosts/browser/download.js";
 export { IsolationError } from "./hosts/browser/isolation.js";
 export { RuntimeFilesError } from "./hosts/shared/runtime-files-error.js";
+export type { ProfileOptions } from "./hosts/shared/profile.js";

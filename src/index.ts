@@ -61,3 +61,5 @@ export type { ObservedFrame } from "./runtime/observer/frames.js";
 export { describeThread, reportThreads } from "./runtime/observer/report.js";
 export type { ObservedThread, WaitKind } from "./runtime/observer/threads.js";
 export { JoinedWeft } from "./python/joined-weft.js";
+export type { PortableCallOptions, PortableFunction, PortableInterpreter, PortableOptions, PortableValue, Profile } from "./portable/interpreter.js";
+export { PythonError } from "./portable/python-error.js";

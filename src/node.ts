@@ -3,3 +3,4 @@ export * from "./index.js";
 export { loadWeft, type LoadOptions } from "./hosts/node/load.js";
 export { joinWeft } from "./hosts/node/join.js";
 export { RuntimeFilesError } from "./hosts/shared/runtime-files-error.js";
+export type { ProfileOptions } from "./hosts/shared/profile.js";

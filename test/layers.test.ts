@@ -20,12 +20,15 @@ interface Layer {
  */
 const LAYERS: Readonly<Record<string, Layer>> = {
   abi: { layers: [], node: false },
+  // The interface of all profiles, and the one of one thread.
+  portable: { layers: [], node: false },
+  solo: { layers: ["abi", "portable"], node: false },
   runtime: { layers: ["abi"], node: false },
-  python: { layers: ["abi", "runtime"], node: false },
-  "hosts/shared": { layers: ["abi", "runtime", "python"], node: false },
-  "hosts/browser": { layers: ["abi", "runtime", "python", "hosts/shared"], node: false },
-  "hosts/node": { layers: ["abi", "runtime", "python", "hosts/shared"], node: true },
-  "index.ts": { layers: ["abi", "runtime", "python"], node: false },
+  python: { layers: ["abi", "portable", "runtime"], node: false },
+  "hosts/shared": { layers: ["abi", "portable", "runtime", "python"], node: false },
+  "hosts/browser": { layers: ["abi", "portable", "solo", "runtime", "python", "hosts/shared"], node: false },
+  "hosts/node": { layers: ["abi", "portable", "solo", "runtime", "python", "hosts/shared"], node: true },
+  "index.ts": { layers: ["abi", "portable", "runtime", "python"], node: false },
   "node.ts": { layers: ["index.ts", "hosts/shared", "hosts/node"], node: true },
   "browser.ts": { layers: ["index.ts", "hosts/shared", "hosts/browser"], node: false },
   "vite.ts": { layers: [], node: true, packages: ["vite"] },
@@ -81,8 +84,10 @@ function readGraph(): Graph {
   const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" })
     .map((path) => path.replaceAll("\\", "/"))
     .filter((path) => path.endsWith(".ts"));
+  // Generated types have no code.
+  const typed = (path: string): string => (files.includes(path) ? path : path.replace(/(\.d)?\.ts$/, ".d.ts"));
   return new Map(
-    files.map((path) => [path, specifiers(path, readFileSync(`${SOURCE}${path}`, "utf8")).map((specifier) => resolveSpecifier(path, specifier))]),
+    files.map((path) => [path, specifiers(path, readFileSync(`${SOURCE}${path}`, "utf8")).map((specifier) => typed(resolveSpecifier(path, specifier)))]),
   );
 }
 

@@ -3,6 +3,7 @@ import type { Machine } from "./machine.js";
 import type { Memory } from "./memory.js";
 import type { PageResult } from "./page-startup.js";
 import type { Times } from "./process.js";
+import type { SoloResult } from "./solo.js";
 import { spread } from "./statistics.js";
 import { PARTS } from "./subjects.js";
 import { ratio, spreadFigure, figure, table } from "./table.js";
@@ -28,6 +29,8 @@ export interface StartupResult {
   readonly node: Measurements;
   /** In pages; not where no browser was asked for. */
   readonly pages?: PageResult;
+  /** Not where the solo profile was not built. */
+  readonly solo?: SoloResult;
 }
 
 const MB = 1e6;

@@ -10,6 +10,7 @@ import { measurePages } from "./page-startup.js";
 import { measureMemory, measureTimes, outputOf, type Times } from "./process.js";
 import { runBench, UsageError, writeJson } from "./run-bench.js";
 import { runtimeFolder } from "./suite/peers.js";
+import { measureSolo, soloReport } from "./solo.js";
 import { startupReport, type Measurements, type StartupResult } from "./startup-report.js";
 import { nodeAlone, pyodide, weft, type Subject } from "./subjects.js";
 
@@ -18,7 +19,7 @@ const HELP = `usage: npm run bench:startup -- [options]
 Measures how long print("hi") takes as a whole process, how much memory stays resident
 after it, and how large the runtime's files are: of Weft, of npm's pyodide and, where it
 applies, of Node alone, in turns. Then how long a page in headless Chromium takes to print
-it, at the first visit and at the second, and what is transferred.
+it, at the first visit and at the second, and what is transferred. Then the solo profile in Node.
 
 Options:
   --rounds N        how often each is measured (default 7), after one run that is not counted
@@ -97,9 +98,10 @@ async function run(args: readonly string[], say: (text: string) => void): Promis
     }),
   );
   const pages = options["no-pages"] === true ? undefined : await measurePages({ root: ROOT, runtime }, options.rounds, say);
-  const result: StartupResult = { machine, rounds: options.rounds, weft: ours!, pyodide: theirs!, node: node!, ...(pages === undefined ? {} : { pages }) };
+  const solo = await measureSolo(ROOT, options.rounds, say);
+  const result: StartupResult = { machine, rounds: options.rounds, weft: ours!, pyodide: theirs!, node: node!, ...(pages === undefined ? {} : { pages }), ...(solo === undefined ? {} : { solo }) };
   writeJson(options.json, result);
-  return startupReport(result);
+  return `${startupReport(result)}\n${solo === undefined ? 'Solo profile: not built; "weft build --profile solo" makes it\n' : soloReport(solo)}`;
 }
 
 await runBench("bench:startup", (say) => run(process.argv.slice(2), say));

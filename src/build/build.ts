@@ -6,9 +6,10 @@ import { cpythonKey, ensureCpython } from "./cpython.js";
 import { ensureLibs, libsKey } from "./libs.js";
 import { ensureLink, linkKey } from "./link.js";
 import { BuildError } from "./errors.js";
-import { describeBuild, publish, type Manifest, type StageKeys } from "./output.js";
+import { describeBuild, outputPlaces, publish, type Manifest, type StageKeys } from "./output.js";
 import { Progress, type ProgressOutput } from "./progress.js";
 import { readPins, readRecipe, recipeFolders, type RecipeFolders, type Variant } from "./recipe.js";
+import { buildSolo } from "./solo/build.js";
 import { ensureSources, type Sources } from "./sources.js";
 import type { BuildContext } from "./stage.js";
 import { ensureStdlib, stdlibKey } from "./stdlib.js";
@@ -20,6 +21,10 @@ const KEPT_ENTRIES = { tree: 3, libs: 3, cpython: 9, stdlib: 9, link: 12 } as co
 
 /** Builds whose logs are kept. */
 const KEPT_LOGS = 10;
+
+/** `threaded` has threads on workers, `solo` is a WASI component with one. */
+export const PROFILES = ["threaded", "solo"] as const;
+export type Profile = (typeof PROFILES)[number];
 
 /** What every build is told. */
 export interface ContextOptions {
@@ -34,6 +39,8 @@ export interface ContextOptions {
 }
 
 export interface BuildOptions extends ContextOptions {
+  /** `threaded` by default. */
+  readonly profile?: Profile | undefined;
   readonly variant: Variant;
   /** Where the output goes. */
   readonly out: string;
@@ -49,7 +56,7 @@ export interface BuildOptions extends ContextOptions {
 /** What a build has made or found. */
 export interface BuildResult {
   readonly out: string;
-  readonly manifest: Manifest;
+  readonly manifest: Pick<Manifest, "files" | "python">;
   /** Whether the output folder was already what the inputs demand. */
   readonly unchanged: boolean;
 }
@@ -61,7 +68,7 @@ export interface BuildResult {
  * @throws BuildError with a message for people
  */
 export async function build(options: BuildOptions): Promise<BuildResult> {
-  return inSnapshot(options, (context) => buildFrom(context, options));
+  return inSnapshot(options, (context) => (options.profile === "solo" ? buildSolo(context, options) : buildThreaded(context, options)));
 }
 
 /** Calls `use` with a context over a copy of the recipe, which is there as long as that takes. */
@@ -88,7 +95,7 @@ export async function inSnapshot<T>(options: ContextOptions, use: (context: Buil
   }
 }
 
-async function buildFrom(context: BuildContext, options: BuildOptions): Promise<BuildResult> {
+async function buildThreaded(context: BuildContext, options: BuildOptions): Promise<BuildResult> {
   const { cache } = context;
   const { variant } = options;
   const toolchain = await findToolchain(options.toolchain ?? "auto", context);
@@ -109,7 +116,7 @@ async function buildFrom(context: BuildContext, options: BuildOptions): Promise<
   const link = await ensureLink(context, toolchain, variant, keys, async () => ({ cpython: await cpython(), libs: await libs() }));
 
   const manifest = await describeBuild(context, { variant, toolchain, origin, sources, keys, stdlib, link, tree });
-  const unchanged = publish(resolve(options.out), manifest, { stdlib, link });
+  const unchanged = publish(resolve(options.out), manifest, outputPlaces({ stdlib, link }));
   for (const [stage, keep] of Object.entries(KEPT_ENTRIES)) {
     cache.prune(stage, keep);
   }

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync, lstatSync } from "node:fs";
 import { homedir } from "node:os";
-import { isAbsolute, join } from "node:path";
+import { basename, isAbsolute, join } from "node:path";
 import { BuildError } from "./errors.js";
 import { hashFile, listFiles } from "./hash.js";
 
@@ -23,6 +23,11 @@ interface EntryRecord {
 export interface CacheEntry {
   readonly folder: string;
   readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** The stage and the key of an entry: what stages that are made of it put into theirs. */
+export function entryName({ folder }: CacheEntry): string {
+  return basename(folder);
 }
 
 /** Where the cache is: `WEFT_CACHE`, else `weft` in the user's cache folder. */

@@ -69,22 +69,28 @@ export async function describeBuild(context: BuildContext, finished: Finished): 
       link: [...recipe.link.flags, ...recipe.link[variant]],
     },
     keys,
-    files: Object.fromEntries(
-      Object.entries(FILES).map(([name, stage]) => {
-        const path = join(finished[stage].folder, name);
-        return [name, { size: statSync(path).size, sha256: hashFile(path) }];
-      }),
-    ),
+    files: describeOutput(outputPlaces(finished)),
   };
+}
+
+/** Where the files of the output are in the cache. */
+export function outputPlaces(stages: { stdlib: CacheEntry; link: CacheEntry }): Record<string, string> {
+  return Object.fromEntries(Object.entries(FILES).map(([name, stage]) => [name, join(stages[stage].folder, name)]));
+}
+
+/** Sizes and hashes of an output's files. */
+export function describeOutput(places: Readonly<Record<string, string>>): Manifest["files"] {
+  return Object.fromEntries(Object.entries(places).map(([name, path]) => [name, { size: statSync(path).size, sha256: hashFile(path) }]));
 }
 
 /**
  * Brings the output to its folder: complete in a folder beside it, then by renaming.
  *
+ * @param places the files of the output by their names
  * @returns whether the folder already was as demanded
  * @throws BuildError rather than replace a folder that is not an output of ours
  */
-export function publish(out: string, manifest: Manifest, stages: { stdlib: CacheEntry; link: CacheEntry }): boolean {
+export function publish(out: string, manifest: Pick<Manifest, "files">, places: Readonly<Record<string, string>>): boolean {
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
   if (isCurrent(out, text, manifest)) {
     return true;
@@ -98,8 +104,8 @@ export function publish(out: string, manifest: Manifest, stages: { stdlib: Cache
   const old = join(dirname(out), `.${basename(out)}-old-${suffix}`);
   try {
     mkdirSync(fresh);
-    for (const [name, stage] of Object.entries(FILES)) {
-      copyFileSync(join(stages[stage].folder, name), join(fresh, name), constants.COPYFILE_FICLONE);
+    for (const [name, place] of Object.entries(places)) {
+      copyFileSync(place, join(fresh, name), constants.COPYFILE_FICLONE);
     }
     writeFileSync(join(fresh, "manifest.json"), text);
     replace(out, fresh, old);
@@ -133,7 +139,7 @@ function replace(out: string, fresh: string, old: string): void {
   }
 }
 
-function isCurrent(out: string, manifest: string, { files }: Manifest): boolean {
+function isCurrent(out: string, manifest: string, { files }: Pick<Manifest, "files">): boolean {
   try {
     return (
       readFileSync(join(out, "manifest.json"), "utf8") === manifest &&

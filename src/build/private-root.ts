@@ -21,6 +21,29 @@ const LEFT_OUT = [
   "/usr/share/emscripten/cache/sysroot/lib/wasm32-emscripten/pic/*",
 ];
 
+/** What is installed in a root. */
+export interface RootContents {
+  /** For people: "Emscripten 3.1.69". */
+  readonly compiler: string;
+  readonly packages: readonly string[];
+  /** What a machine needs where no root can be made: "Emscripten ... on PATH". */
+  readonly otherwise: string;
+  /** Looks at the root, or finishes it. */
+  finish(root: string): void;
+}
+
+/** The threaded profile's compiler. */
+function emscripten({ pins }: BuildContext): RootContents {
+  return {
+    compiler: `Emscripten ${pins.toolchain.emscripten}`,
+    packages: pins.toolchain.packages,
+    otherwise: "Emscripten 3.1.69 (3.1.60 or a later 3.x) with python3.13, make, patch and tclsh on PATH",
+    finish: (root) => {
+      checkEmscripten(root, pins.toolchain.emscripten);
+    },
+  };
+}
+
 /**
  * A Debian root with the compiler in it, in the cache. Made once, by debootstrap, from the
  * archive that this machine's apt uses.
@@ -28,35 +51,35 @@ const LEFT_OUT = [
  * @param reason why the machine's own toolchain does not suit
  * @throws BuildError on a machine where no root can be made
  */
-export async function ensurePrivateRoot(context: BuildContext, reason: string | undefined): Promise<CacheEntry> {
+export async function ensurePrivateRoot(context: BuildContext, reason: string | undefined, contents = emscripten(context)): Promise<CacheEntry> {
   const { pins } = context;
-  checkAbilities(reason);
+  checkAbilities(contents, reason);
   return ensure(context, {
     name: "toolchain",
-    key: keyOf({ distribution: { ...pins.distribution }, packages: pins.toolchain.packages, leftOut: LEFT_OUT }),
-    what: `installing Emscripten ${pins.toolchain.emscripten} from Debian ${pins.distribution.suite}`,
+    key: keyOf({ distribution: { ...pins.distribution }, packages: contents.packages, leftOut: LEFT_OUT }),
+    what: `installing ${contents.compiler} from Debian ${pins.distribution.suite}`,
     check: "record",
     needs: async () => undefined,
-    make: (folder) => make(context, join(folder, "root")),
+    make: (folder) => make(context, join(folder, "root"), contents),
     abandon: (folder) => unmount(join(folder, "root")),
   });
 }
 
-function checkAbilities(reason: string | undefined): void {
+function checkAbilities({ otherwise }: RootContents, reason: string | undefined): void {
   const why = reason === undefined ? "" : ` (${reason})`;
   if (process.platform !== "linux" || !existsSync("/etc/debian_version")) {
     throw new BuildError(
-      `this build needs Emscripten 3.1.69 (3.1.60 or a later 3.x) with python3.13, make, patch and tclsh on PATH${why}; only on Debian it can install them by itself`,
+      `this build needs ${otherwise}${why}; only on Debian it can install them by itself`,
     );
   }
   if (process.getuid?.() !== 0) {
     throw new BuildError(
-      `this build needs Emscripten 3.1.69 (3.1.60 or a later 3.x) with python3.13, make, patch and tclsh on PATH${why}; run it as root once to let it install them in a private root`,
+      `this build needs ${otherwise}${why}; run it as root once to let it install them in a private root`,
     );
   }
 }
 
-async function make(context: BuildContext, root: string): Promise<Record<string, unknown>> {
+async function make(context: BuildContext, root: string, { packages: wanted, finish }: RootContents): Promise<Record<string, unknown>> {
   const { pins } = context;
   const tools = stageTools(context, "toolchain");
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C", PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
@@ -78,19 +101,19 @@ async function make(context: BuildContext, root: string): Promise<Record<string,
   writeFileSync(join(root, "etc/apt/apt.conf.d/weft"), 'Acquire::Languages "none";\nAcquire::Retries "3";\n');
   await command(["chroot", root, "apt-get", "-q", "update"], "reading the archive's index of packages");
   await command(
-    ["chroot", root, "apt-get", "install", "-q", "-y", "--no-install-recommends", ...pins.toolchain.packages],
+    ["chroot", root, "apt-get", "install", "-q", "-y", "--no-install-recommends", ...wanted],
     "installing the compiler in the private root",
   );
   await command(["chroot", root, "apt-get", "clean"], "removing downloaded packages");
   const listed = await command(["chroot", root, "dpkg-query", "-W", "-f", "${Package} ${Version}\\n"], "listing what is installed");
   const versions = Object.fromEntries(listed.trim().split("\n").map((line) => line.split(" ") as [string, string]));
   const packages = Object.fromEntries(
-    [...pins.toolchain.packages, "libllvm19", "nodejs", "libpython3.13-stdlib"].flatMap((name) => {
+    [...wanted, "libllvm19", "nodejs", "libpython3.13-stdlib"].flatMap((name) => {
       const version = versions[name];
       return version === undefined ? [] : [[name, version] as const];
     }),
   );
-  checkEmscripten(root, pins.toolchain.emscripten);
+  finish(root);
   return { packages };
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { isRunning } from "./cache.js";
 import { probe, run, which } from "./command.js";
 import { BuildError } from "./errors.js";
-import { ensurePrivateRoot } from "./private-root.js";
+import { ensurePrivateRoot, type RootContents } from "./private-root.js";
 import type { BuildContext } from "./stage.js";
 
 /** Where the compiler comes from: this machine's PATH, a private Debian root, or whichever suits. */
@@ -86,23 +86,27 @@ async function examinePath(context: BuildContext): Promise<Toolchain | string> {
       python: python ?? "",
       hostCompiler,
     },
-    workspace: (name) => {
-      const folder = context.cache.temporary(name);
-      return {
-        folder,
-        inside: folder,
-        run: (command, purpose, options) =>
-          runTool(command, purpose, context, name, { cwd: options?.cwd ?? folder, env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? folder, HOSTCC: hostCompiler, ...options?.env } }),
-        dispose: () => context.cache.remove(folder),
-      };
-    },
+    workspace: (name) => pathWorkspace(context, name, hostCompiler),
     native: (program) => ({ program, arguments: [] }),
     python: () => ({ program: which(`python${context.pins.toolchain.python}`)!, arguments: [] }),
   };
 }
 
-async function rootToolchain(context: BuildContext, reason: string | undefined): Promise<Toolchain> {
-  const entry = await ensurePrivateRoot(context, reason);
+/** A workspace for the tools on PATH. */
+export function pathWorkspace(context: BuildContext, name: string, hostCompiler: string): Workspace {
+  const folder = context.cache.temporary(name);
+  return {
+    folder,
+    inside: folder,
+    run: (command, purpose, options) =>
+      runTool(command, purpose, context, name, { cwd: options?.cwd ?? folder, env: { PATH: process.env["PATH"] ?? "", HOME: process.env["HOME"] ?? folder, HOSTCC: hostCompiler, ...options?.env } }),
+    dispose: () => context.cache.remove(folder),
+  };
+}
+
+/** The compiler in a private root. */
+export async function rootToolchain(context: BuildContext, reason: string | undefined, contents?: RootContents): Promise<Toolchain> {
+  const entry = await ensurePrivateRoot(context, reason, contents);
   const root = join(entry.folder, "root");
   const works = join(root, "weft");
   mkdirSync(works, { recursive: true });

@@ -12,6 +12,9 @@ import { applyPatch, unpack, writeInto } from "./unpack.js";
 /** Folders of CPython's tree that no stage reads. */
 const UNUSED = ["debian", "Doc", "Mac", "PC", "PCbuild", "Android", "iOS", ".git", ".github", "Lib/idlelib", "Lib/turtledemo"];
 
+/** The folders of our patches, below the recipe's, for the threaded profile. */
+const PATCHES: readonly string[] = ["patches"];
+
 /** Where CPython comes from: the pinned source package, or a folder of the user's. */
 export type PythonOrigin =
   | {
@@ -23,7 +26,7 @@ export type PythonOrigin =
   | { readonly kind: "folder"; readonly folder: string };
 
 /** Key of the patched tree. */
-export function treeKey(context: BuildContext, origin: PythonOrigin): string {
+export function treeKey(context: BuildContext, origin: PythonOrigin, folders: readonly string[] = PATCHES): string {
   if (origin.kind === "folder") {
     pythonVersion(origin.folder);
   }
@@ -32,7 +35,7 @@ export function treeKey(context: BuildContext, origin: PythonOrigin): string {
       origin.kind === "pinned"
         ? ({ files: origin.sources.packages["python3.13"]!.files, patches: context.pins.sources["python3.13"]!.patches } as Inputs)
         : { folder: hashText(JSON.stringify(describeFiles(origin.folder, keepSource))) },
-    patches: patchesFor(context, origin).map(([name, text]) => [name, hashText(text)]),
+    patches: patchesFor(context, origin, folders).map(([name, text]) => [name, hashText(text)]),
     unused: UNUSED,
   });
 }
@@ -42,7 +45,7 @@ export function treeKey(context: BuildContext, origin: PythonOrigin): string {
  *
  * @throws BuildError when a patch does not apply, or the folder is not CPython 3.13
  */
-export async function ensureTree(context: BuildContext, toolchain: Toolchain, origin: PythonOrigin, key: string): Promise<CacheEntry> {
+export async function ensureTree(context: BuildContext, toolchain: Toolchain, origin: PythonOrigin, key: string, folders: readonly string[] = PATCHES): Promise<CacheEntry> {
   return ensure(context, {
     name: "tree",
     key,
@@ -57,12 +60,12 @@ export async function ensureTree(context: BuildContext, toolchain: Toolchain, or
           debian = (await unpack(origin.sources, "python3.13", context.pins.sources["python3.13"]!.patches, workspace)).applied;
         } else {
           cpSync(origin.folder, join(workspace.folder, "python3.13"), { recursive: true, verbatimSymlinks: true, filter: (path) => keepSource(path.slice(origin.folder.length + 1)) });
-          if (treeKey(context, { kind: "folder", folder: join(workspace.folder, "python3.13") }) !== key) {
+          if (treeKey(context, { kind: "folder", folder: join(workspace.folder, "python3.13") }, folders) !== key) {
             throw new BuildError(`${origin.folder} changed during the build; start it again`);
           }
         }
         const version = pythonVersion(join(workspace.folder, "python3.13"));
-        const ours = patchesFor(context, origin);
+        const ours = patchesFor(context, origin, folders);
         for (const [name, text] of ours) {
           await applyPatch(workspace, "python3.13", writeInto(workspace, name, text));
         }
@@ -108,20 +111,22 @@ export function headersOfPatches(context: BuildContext): string[] {
       }
     }
   };
-  for (const [, text] of ourPatches(context)) {
+  for (const [, text] of ourPatches(context, PATCHES)) {
     collect(text, /^\+\s*#\s*include\s+"(weft[^"]*)"/gm);
   }
   return [...found].sort();
 }
 
-function patchesFor(context: BuildContext, origin: PythonOrigin): [string, string][] {
-  return origin.kind === "pinned" && origin.ours === false ? [] : ourPatches(context);
+function patchesFor(context: BuildContext, origin: PythonOrigin, folders: readonly string[]): [string, string][] {
+  return origin.kind === "pinned" && origin.ours === false ? [] : ourPatches(context, folders);
 }
 
 /** Names and texts of our patches in the order in which they are applied. */
-function ourPatches(context: BuildContext): [string, string][] {
-  const folder = join(context.folders.recipe, "patches");
-  return existsSync(folder)
-    ? listFiles(folder, (path) => path.endsWith(".patch")).map((name) => [name, readFileSync(join(folder, name), "utf8")])
-    : [];
+function ourPatches(context: BuildContext, folders: readonly string[]): [string, string][] {
+  return folders.flatMap((name) => {
+    const folder = join(context.folders.recipe, name);
+    return existsSync(folder)
+      ? listFiles(folder, (path) => path.endsWith(".patch")).map((file): [string, string] => [file, readFileSync(join(folder, file), "utf8")])
+      : [];
+  });
 }

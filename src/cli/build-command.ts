@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { build } from "../build/build.js";
+import { build, PROFILES, type Profile } from "../build/build.js";
 import { BuildError } from "../build/errors.js";
 import { VARIANTS, type Variant } from "../build/recipe.js";
 import type { ToolchainChoice } from "../build/toolchain.js";
@@ -13,8 +13,9 @@ Builds the Python runtime. Everything is kept in a cache by content: only what d
 a change is built again.
 
 Options:
+  --profile NAME    threaded (default), or solo: a WASI component with one thread, for pages without cross-origin isolation
   --variant NAME    release (default), test (with CPython's tests), or debug
-  --out FOLDER      where the runtime goes (default: dist/runtime/VARIANT in this package)
+  --out FOLDER      where the runtime goes (default: dist/runtime/VARIANT in this package, dist/solo for solo)
   --source FOLDER   build this CPython 3.13 source tree instead of the pinned one
   --sources FOLDER  take the pinned source packages from here instead of downloading them
   --toolchain WHICH auto (default), path (Emscripten on PATH), or root (a private Debian root)
@@ -30,6 +31,10 @@ export async function runBuild(args: readonly string[]): Promise<number> {
   if (options.help === true) {
     process.stdout.write(HELP);
     return 0;
+  }
+  const profile = choose("--profile", options.profile ?? "threaded", PROFILES) as Profile;
+  if (profile === "solo" && (options.variant !== undefined || options.toolchain !== undefined || options.force === true)) {
+    throw new CliError("--variant, --toolchain and --force are for the threaded profile; WASI_SDK_PATH names a wasi-sdk for solo", ExitCode.usage);
   }
   const variant = choose("--variant", options.variant ?? "release", VARIANTS) as Variant;
   const toolchain = choose("--toolchain", options.toolchain ?? "auto", ["auto", "path", "root"]) as ToolchainChoice;
@@ -51,10 +56,11 @@ export async function runBuild(args: readonly string[]): Promise<number> {
     const root = packageRoot();
     const result = await build({
       packageRoot: root,
+      profile,
       variant,
       toolchain,
       jobs,
-      out: options.out ?? join(root, "dist/runtime", variant),
+      out: options.out ?? join(root, profile === "solo" ? "dist/solo" : join("dist/runtime", variant)),
       source: options.source,
       sources: options.sources,
       force: options.force,
@@ -65,7 +71,7 @@ export async function runBuild(args: readonly string[]): Promise<number> {
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     const size = Object.values(result.manifest.files).reduce((sum, file) => sum + file.size, 0) / 1e6;
     process.stderr.write(
-      `${result.out}: Python ${result.manifest.python} (${variant}), ${size.toFixed(1)} MB, ${result.unchanged ? "unchanged" : "built"} in ${seconds} s\n`,
+      `${result.out}: Python ${result.manifest.python} (${profile === "solo" ? profile : variant}), ${size.toFixed(1)} MB, ${result.unchanged ? "unchanged" : "built"} in ${seconds} s\n`,
     );
     return 0;
   } catch (error) {
@@ -87,6 +93,7 @@ function parseOptions(args: readonly string[]) {
     return parseArgs({
       args: [...args],
       options: {
+        profile: { type: "string" },
         variant: { type: "string" },
         out: { type: "string" },
         source: { type: "string" },

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { BuildError } from "../../src/build/errors.js";
 import { hashText } from "../../src/build/hash.js";
-import { publish, type Manifest } from "../../src/build/output.js";
+import { outputPlaces, publish, type Manifest } from "../../src/build/output.js";
 import { ensureSources, sameUpstream } from "../../src/build/sources.js";
 import { pythonVersion } from "../../src/build/tree.js";
 import { chosenPatches } from "../../src/build/unpack.js";
@@ -68,7 +68,7 @@ describe("publish", () => {
     writeFileSync(join(link, "weft.wasm"), text);
     const file = { size: text.length, sha256: hashText(text) };
     const manifest = { name: "weft", files: { "weft.mjs": file, "weft.wasm": file, "python313.zip": file } } as unknown as Manifest;
-    return { manifest, stages: { stdlib: { folder: stdlib, facts: {} }, link: { folder: link, facts: {} } } };
+    return { manifest, stages: outputPlaces({ stdlib: { folder: stdlib, facts: {} }, link: { folder: link, facts: {} } }) };
   }
 
   test("replaces an older output and notices an unchanged or damaged one", () => {

@@ -1,7 +1,9 @@
 import { StdioKind } from "../../abi/events.js";
 import type { HostWeft } from "../../python/weft.js";
 import type { GuestLimits } from "../../runtime/guest.js";
+import type { PortableInterpreter } from "../../portable/interpreter.js";
 import { startWeft, type PythonOptions } from "../shared/load.js";
+import { loadProfile, type ProfileOptions } from "../shared/profile.js";
 import type { RealmPort } from "../shared/platform.js";
 import { RealmWorkers } from "../shared/realm-workers.js";
 import { Download, type LoadProgress } from "./download.js";
@@ -10,6 +12,7 @@ import { requireIsolation } from "./isolation.js";
 import { consoleSink, Output, type TextSink } from "./output.js";
 import { OutputBudget } from "./output-budget.js";
 import { BrowserRealmHost } from "./realm-host.js";
+import { loadSolo } from "./solo.js";
 import { browserWorkers } from "./start-worker.js";
 import { web } from "./web.js";
 
@@ -54,7 +57,34 @@ export interface LoadOptions extends PythonOptions {
  * @throws IsolationError in a page without cross-origin isolation; RuntimeFilesError when a file cannot be loaded or
  * has another hash; RangeError where there is no room for the memory; Error when Python ends before it is ready.
  */
-export async function loadWeft(options: LoadOptions = {}): Promise<HostWeft> {
+export function loadWeft(options?: LoadOptions): Promise<HostWeft>;
+/**
+ * Starts Python in one of its profiles, with the interface that all of them have.
+ * @throws RuntimeFilesError when the profile cannot be loaded; PythonError when the working directory cannot be made.
+ */
+export function loadWeft(options: ProfileOptions): Promise<PortableInterpreter>;
+export function loadWeft(options: LoadOptions | ProfileOptions = {}): Promise<HostWeft | PortableInterpreter> {
+  if (!("profile" in options)) {
+    return load(options);
+  }
+  const { env, workingDirectory } = options;
+  return loadProfile(options, {
+    obstacle: isolationObstacle,
+    threaded: () => load({ ...(env === undefined ? {} : { env }), ...(workingDirectory === undefined ? {} : { workingDirectory }) }),
+    solo: (reason) => loadSolo(options, reason),
+  });
+}
+
+async function isolationObstacle(): Promise<string | undefined> {
+  try {
+    await requireIsolation();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+async function load(options: LoadOptions): Promise<HostWeft> {
   await requireIsolation();
   // Wrong addresses are refused before anything is begun.
   const runtime = folder(options.runtime ?? new URL(RUNTIME, import.meta.url));

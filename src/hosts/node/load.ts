@@ -1,7 +1,9 @@
 import { MessageChannel } from "node:worker_threads";
 import type { HostWeft } from "../../python/weft.js";
 import type { Mount } from "../../runtime/guest.js";
+import type { PortableInterpreter } from "../../portable/interpreter.js";
 import { startWeft, type PythonOptions } from "../shared/load.js";
+import { loadProfile, type ProfileOptions } from "../shared/profile.js";
 import type { RealmPort } from "../shared/platform.js";
 import { RealmWorkers } from "../shared/realm-workers.js";
 import { RuntimeAssets } from "./assets.js";
@@ -9,6 +11,7 @@ import { KeepAlive } from "./keep-alive.js";
 import { defaultLimits } from "./limits.js";
 import { NodeRealmHost } from "./realm-host.js";
 import { runtimeFolder } from "./runtime-folder.js";
+import { loadSolo } from "./solo.js";
 import { nodeWorkers } from "./start-worker.js";
 import { StdinPump } from "./stdin.js";
 import { stdioKind, terminalSize } from "./stdio.js";
@@ -35,8 +38,26 @@ export interface LoadOptions extends PythonOptions {
  * await other.terminate();
  * ```
  */
-export function loadWeft(options: LoadOptions = {}): Promise<HostWeft> {
+export function loadWeft(options?: LoadOptions): Promise<HostWeft>;
+/**
+ * Starts Python in one of its profiles, with the interface that all of them have.
+ * @throws RuntimeFilesError when the profile cannot be loaded; PythonError when the working directory cannot be made.
+ */
+export function loadWeft(options: ProfileOptions): Promise<PortableInterpreter>;
+export function loadWeft(options: LoadOptions | ProfileOptions = {}): Promise<HostWeft | PortableInterpreter> {
   const alive = new KeepAlive();
+  if ("profile" in options) {
+    const { env, workingDirectory } = options;
+    const threadedOptions = { ...(env === undefined ? {} : { env }), ...(workingDirectory === undefined ? {} : { workingDirectory }) };
+    return alive.during(
+      loadProfile(options, {
+        // Node, Deno and Bun share memory everywhere.
+        obstacle: () => Promise.resolve(undefined),
+        threaded: () => load(threadedOptions, alive),
+        solo: (reason) => loadSolo(options, reason),
+      }),
+    );
+  }
   return alive.during(load(options, alive));
 }
 

@@ -1,0 +1,46 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type { PortableInterpreter, PortableOptions } from "../../portable/interpreter.js";
+import { startSolo, type SoloFiles } from "../../solo/solo-interpreter.js";
+import { RuntimeFilesError } from "../shared/runtime-files-error.js";
+
+/** Where the package has the component. */
+function folder(): string {
+  return fileURLToPath(new URL("../solo", import.meta.url));
+}
+
+/** Compiled once; all interpreters use the same. */
+const modules = new Map<string, Promise<WebAssembly.Module>>();
+
+function compiled(path: string): Promise<WebAssembly.Module> {
+  let module = modules.get(path);
+  if (!module) {
+    module = WebAssembly.compile(readFileSync(path));
+    modules.set(path, module);
+  }
+  return module;
+}
+
+/** @throws RuntimeFilesError when the component is not there. */
+export async function loadSolo(options: PortableOptions, reason: string): Promise<PortableInterpreter> {
+  const place = folder();
+  const glue = join(place, "weft-solo.js");
+  if (!existsSync(glue)) {
+    throw new RuntimeFilesError(`there is no solo profile in ${place}; run "weft build --profile solo" to build it`);
+  }
+  const { instantiate } = (await import(pathToFileURL(glue).href)) as Pick<SoloFiles, "instantiate">;
+  return startSolo(
+    { instantiate, module: (name) => compiled(join(place, name)) },
+    {
+      stdout: (text) => {
+        process.stdout.write(text);
+      },
+      stderr: (text) => {
+        process.stderr.write(text);
+      },
+    },
+    options,
+    reason,
+  );
+}
