@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -10,18 +10,6 @@ import { expect, test } from "vitest";
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
 /** A name that both have is documented by the last one. */
 const ENTRIES = ["src/browser.ts", "src/node.ts"];
-
-/**
- * Classes and functions that have no example yet, neither of their own nor at a member. The list only gets shorter: what is added to
- * the package comes with an example.
- */
-const WITHOUT: readonly string[] = [
-  // Need files of their own; the guides have programs of them.
-  "PyClassBuilder", "PyExceptionBuilder", "PyModuleBuilder", "arg", "field", "notImplemented", "pyClass", "pyException", "pyModule", "stopIteration",
-  "JoinedWeft", "joinWeft", "PyInstance", "pyclass", "pyclassOf", "pyconstructor", "pyfield", "pymethod", "pymethodMut", "pyproperty", "pystatic", "stubsOf",
-  // Only pages throw the first, only mixed installations the second.
-  "IsolationError", "LayoutError",
-];
 
 interface Documented {
   readonly name: string;
@@ -35,6 +23,8 @@ interface Example {
   /** Whose it is, and where. */
   readonly of: string;
   readonly code: string;
+  /** Modules that lie beside it, as those of src/examples do: blocks whose first line is a name. */
+  readonly files: readonly { readonly name: string; readonly text: string }[];
 }
 
 const program = ts.createProgram(ENTRIES.map((entry) => join(ROOT, entry)), {
@@ -50,11 +40,13 @@ function examplesOf(node: ts.Node, name: string): Example[] {
   const { line } = node.getSourceFile().getLineAndCharacterOfPosition(node.getStart());
   const of = `${name} (${relative(ROOT, node.getSourceFile().fileName)}:${line + 1})`;
   return found.map((comment) => {
-    const code = /^```js\n([\s\S]*?)\n```$/.exec(comment.trim())?.[1];
-    if (code === undefined) {
-      throw new Error(`${of}: an @example is one block of js code and nothing else`);
+    const blocks = comment.trim().split(/\n```\n(?=```js\n)/).map((block) => /^```js\n([\s\S]*?)(?:\n```)?$/.exec(block)?.[1] ?? "");
+    const code = blocks.pop()!;
+    const files = blocks.map((text) => ({ name: /^\/\/ (\S+\.mjs)\n/.exec(text)?.[1] ?? "", text }));
+    if (code === "" || files.some(({ name }) => name === "")) {
+      throw new Error(`${of}: an @example is blocks of js code and nothing else; those before the last one begin with the name of a file`);
     }
-    return { of, code };
+    return { of, code, files };
   });
 }
 
@@ -85,10 +77,9 @@ test("every export says what it is", () => {
   expect(EXPORTS.filter(({ text }) => text.trim() === "").map(({ name }) => name)).toEqual([]);
 });
 
-test("every class and function has an example, apart from those that are named here", () => {
+test("every class and function has an example", () => {
   const missing = EXPORTS.filter(({ isValue, examples }) => isValue && examples.length === 0).map(({ name }) => name);
-  expect(missing.filter((name) => !WITHOUT.includes(name)), "these exports need an @example in their TSDoc").toEqual([]);
-  expect(WITHOUT.filter((name) => !missing.includes(name)), "these have an example now: take them out of WITHOUT").toEqual([]);
+  expect(missing, "these exports need an @example in their TSDoc").toEqual([]);
 });
 
 /** What the comments behind statements say: what `console.log()` prints there. */
@@ -125,6 +116,16 @@ test("every example prints what it says", () => {
       ${body}
       process.stdout.write(JSON.stringify(results));
       await weft.terminate();`;
+    // The package as an application has it.
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(ROOT, join(folder, "node_modules/weft-python"));
+    const files = examples.flatMap((one) => one.files);
+    expect(new Set(files.map(({ name }) => name)).size, "every file of an example has a name of its own").toBe(files.length);
+    for (const { name, text } of files) {
+      writeFileSync(join(folder, name), text);
+    }
+    const stack = readFileSync(join(ROOT, "src/examples/stack.ts"), "utf8");
+    writeFileSync(join(folder, "stack.mjs"), transformSync(stack, { format: "esm", target: "node20", loader: "ts" }).code);
     // Node 20 has no `using`.
     writeFileSync(join(folder, "examples.mjs"), transformSync(program, { format: "esm", target: "node20" }).code);
     const { stdout, stderr, status } = spawnSync(process.execPath, [join(folder, "examples.mjs")], { encoding: "utf8", timeout: 60_000 });

@@ -22,6 +22,10 @@ addToLibrary({
     weftPython()["callFunction"](module, index, values, count, names, borrow, name),
   weft_host_module__deps: ["$weftPython"],
   weft_host_module: (module, object) => weftPython()["execute"](module, object),
+  weft_host_traverse__deps: ["$weftPython"],
+  weft_host_traverse: (module, index, id, owner, state) => weftPython()["traverse"](module, index, id, owner, state),
+  weft_host_clear__deps: ["$weftPython"],
+  weft_host_clear: (module, index, id) => weftPython()["clear"](module, index, id),
   weft_host_thread__deps: ["$weftPython"],
   weft_host_thread: (id) => weftPython()["thread"](id),
 });

@@ -75,6 +75,10 @@ export const FUNCTIONS = {
   weft_class_publish: "piipi",
   weft_class_type: "pii",
   weft_class_offset: "iii",
+  weft_class_memory: "ippp",
+  weft_state_new: "piipp",
+  weft_state_proxy: "pp",
+  weft_state_room: "ppi",
   weft_borrow_begin: "ipiiip",
   weft_borrow_end: "vpii",
 

@@ -86,6 +86,12 @@ export const STRUCTS = {
   weft_job: { c: "weft_job", size: 28, align: 4, fields: { result: [16, 4], error: [20, 4] } },
   // wasm/include/weft_class.h
   weft_borrow_words: { c: "struct weft_borrow_words", size: 12, align: 4, fields: { state: [0, 4], holder: [4, 4], owner: [8, 4] } },
+  weft_class_memory: {
+    c: "struct weft_class_memory",
+    size: 48,
+    align: 4,
+    fields: { spares: [0, 4], offset: [4, 4], size: [8, 4], itemsize: [12, 4], format: [16, 4], readonly: [20, 4], borrow: [24, 4], flags: [28, 4], shape: [32, 16] },
+  },
   // wasm/include/weft_js.h
   weft_request: {
     c: "weft_request",
@@ -286,7 +292,19 @@ export function layoutHash(layout: Layout): number {
   return hash >>> 0;
 }
 
-/** The built runtime belongs to another version of this package. */
+/**
+ * The built runtime belongs to another version of this package.
+ * @example
+ * ```js
+ * try {
+ *   await (await loadWeft()).terminate();
+ * } catch (error) {
+ *   if (error instanceof LayoutError) {
+ *     console.log("build the runtime again");
+ *   }
+ * }
+ * ```
+ */
 export class LayoutError extends Error {
   override readonly name = "LayoutError";
 }

@@ -2,6 +2,7 @@ import type { Address, Functions } from "../abi/functions.js";
 import { checkLayout } from "../abi/layout.js";
 import { callFunction } from "./classes/call.js";
 import { executeModule } from "./classes/install.js";
+import { clearState, traverseState } from "./classes/tracing.js";
 import { begin, exceptionOf, type Operation } from "./js/call.js";
 import { HostRequests } from "./js/requests.js";
 import { Python } from "./python.js";
@@ -39,7 +40,11 @@ export class RealmBinding {
     checkLayout(functions);
     if (!this.#realm) {
       this.#realm = new Realm(this.id, memory, functions);
-      this.#requests = new HostRequests(this.#realm);
+      const realm = this.#realm;
+      realm.tell = (error) => {
+        new Python(realm).writeUnraisable(error);
+      };
+      this.#requests = new HostRequests(realm);
     }
     this.#realm.importNow = this.importNow;
   }
@@ -74,6 +79,16 @@ export class RealmBinding {
   /** Python imports such a module: 0, or -1 with a pending exception. */
   execute(module: number, object: Address): number {
     return executeModule(this.realm, module, object);
+  }
+
+  /** The garbage collector asks what a state of this realm refers to, maybe while all threads are stopped. */
+  traverse(module: number, index: number, id: number, owner: Address, holder: Address): void {
+    traverseState(this.realm, module, index, id, owner, holder);
+  }
+
+  /** The garbage collector has found it to be garbage. */
+  clear(module: number, index: number, id: number): void {
+    clearState(this.realm, module, index, id);
   }
 
   /** The host realm: another realm's thread asks for an operation. */

@@ -53,6 +53,11 @@ export class Py<T = unknown> {
     forgotten.register(this, { realm, pointer }, this);
   }
 
+  /** Its object's address, 0 once it was dropped: for the collector's visits. @internal */
+  static address(reference: Py): Address {
+    return reference.#pointer;
+  }
+
   #take(): Address {
     const pointer = this.#held();
     forgotten.unregister(this);

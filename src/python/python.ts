@@ -71,6 +71,9 @@ export class Python implements Attached {
     if (!this.#scope.alive) {
       throw new DetachedError("this token belongs to a closure that has ended: use that of the current weft.attach()");
     }
+    if (this.#realm.attachCount <= 0) {
+      this.#realm.requireAttached();
+    }
     return this.#realm;
   }
 

@@ -48,8 +48,14 @@ export class Realm {
   keepAlive: <T>(promise: Promise<T>) => Promise<T> = (promise) => promise;
   /** Imports an ES module without waiting, which only some platforms can: for threads that are in Python. */
   importNow: ((url: string) => Readonly<Record<string, unknown>>) | undefined;
+  /** Attached: gives `sys.unraisablehook` an error. The layer above sets it. */
+  tell: (error: unknown) => void = () => undefined;
   /** The innermost scope while attached. */
   scope: Scope | undefined;
+  /** Objects whose state this thread has alone at the moment, of classes that trace their state. */
+  readonly exclusive: Address[] = [];
+  /** Errors of code that ran where nobody could be told: the next call tells `sys.unraisablehook`. */
+  readonly #untold: unknown[] = [];
   readonly #words: Address;
   /** Values by their numbers, and how many proxies have each. */
   readonly #values = new Map<number, { readonly value: unknown; count: number }>();
@@ -340,6 +346,26 @@ export class Realm {
     this.#callers--;
   }
 
+  /**
+   * Runs code of an author's while the garbage collector visits an object: it cannot attach, use a token or count references, and
+   * what it drops goes to the pool. Never throws: an error is told when Python can be used again, and the
+   * result is then empty.
+   */
+  visiting<T>(call: () => T[]): T[] {
+    const { attachCount, scope } = this;
+    this.attachCount = -1;
+    this.scope = undefined;
+    try {
+      return call();
+    } catch (error) {
+      this.#untold.push(error);
+      return [];
+    } finally {
+      this.attachCount = attachCount;
+      this.scope = scope;
+    }
+  }
+
   /** Attached: releases what detached threads dropped, and values that Python let go of. */
   drain(): void {
     // A thread that stays attached and only calls would hold up all threads' freed memory. Not each time: nested attaches are
@@ -349,15 +375,18 @@ export class Realm {
     }
     const words = this.memory.words(this.#words + RELEASED * 4);
     const at = this.#words >>> 2;
-    // A value that is a moment old is as good: who writes after this look has dropped after it too, and the next
-    // attach sees it.
-    if (Atomics.load(words, at + DROPPED) !== 0) {
+    // Plain reads, which cost a tenth: a value that is a moment old is as good, since who writes after this look has
+    // dropped after it too, and the next attach sees it.
+    if (words[at + DROPPED] !== 0) {
       this.functions.weft_pool_drain();
     }
-    const released = Atomics.load(words, at + RELEASED);
+    const released = words[at + RELEASED]!;
     if (released !== this.#seenReleased) {
       this.#seenReleased = released;
       this.forgetReleased();
+    }
+    while (this.#untold.length > 0) {
+      this.tell(this.#untold.shift());
     }
     while (this.#late.length > 0) {
       this.functions.Py_DecRef(this.#late.pop()!);

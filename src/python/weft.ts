@@ -4,7 +4,8 @@ import { observeThreads, type Observed, type ObservedThread } from "../runtime/o
 import { PyAny, type Extractor } from "./any.js";
 import { coroutineRunner } from "./coroutines.js";
 import { Globals } from "./globals.js";
-import { registerModules } from "./classes/registry.js";
+import { offerAsyncFunctions } from "./classes/async.js";
+import { definitionsIn, registerModules } from "./classes/registry.js";
 import { AttachError, type LifecycleState } from "./lifecycle.js";
 import { Py } from "./py.js";
 import { Python } from "./python.js";
@@ -309,6 +310,12 @@ export class HostWeft extends Weft {
    */
   async addModule(url: string | URL): Promise<string[]> {
     const exports = (await import(String(url))) as Readonly<Record<string, unknown>>;
+    this.attach((py) => {
+      // Before any thread can import it.
+      for (const definition of definitionsIn(exports)) {
+        offerAsyncFunctions(py, this, definition);
+      }
+    });
     const names = registerModules(this.realm, String(url), exports);
     this.attach((py) => {
       const finders = py.import("sys").getAttr("meta_path");

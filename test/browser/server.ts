@@ -1,4 +1,4 @@
-import { createReadStream, statSync } from "node:fs";
+import { createReadStream, readFileSync, statSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
@@ -59,15 +59,19 @@ export class StaticServer {
         response.writeHead(302, { ...options.headers, Location: path.replace("/dist/lib/", "/dist/browser/") }).end();
         return;
       }
+      // Workers have no import maps: there a file imports the package by its URL.
+      const example = path.startsWith("/src/examples/") ? readFileSync(file, "utf8").replace('"weft-python"', '"/dist/browser/index.js"') : undefined;
       response.writeHead(200, {
         "Content-Type": TYPES[extname(path)] ?? "text/plain",
-        ...(stat ? { "Content-Length": stat.size } : {}),
+        ...(stat && example === undefined ? { "Content-Length": stat.size } : {}),
         "Cache-Control": "no-cache",
         ...options.headers,
         ...own?.headers,
       });
       if (own) {
         response.end(own.body);
+      } else if (example !== undefined) {
+        response.end(example);
       } else {
         createReadStream(file).pipe(response);
       }

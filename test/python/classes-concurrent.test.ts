@@ -1,44 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { sharedWeft, threadModule } from "./harness.js";
+import { runThreads } from "./python-threads.js";
 import { api, type HostWeft, type LoadOptions, type Py, type PyAny } from "./package.js";
 
 const LIMIT = 90_000;
 const MODULE = new URL("modules/racing.mjs", import.meta.url);
 const shared = sharedWeft({ modules: [MODULE] });
 
-const HELPERS = `
-import gc, sys, threading, time, weakref
-PATIENCE = 60
-def together(*calls):
-    """Runs all at once, each in a thread, and raises what one of them raised."""
-    barrier, errors = threading.Barrier(len(calls)), []
-    def run(call):
-        try:
-            barrier.wait(PATIENCE)
-            call()
-        except BaseException as e:
-            errors.append(e)
-            raise
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for t in threads: t.start()
-    for t in threads:
-        t.join(PATIENCE)
-        assert not t.is_alive(), "a thread has not ended"
-    if errors: raise errors[0]
-def eventually(condition, what):
-    for _ in range(200):
-        gc.collect()
-        if condition(): return
-        time.sleep(0.005)
-    raise AssertionError(what)
-`;
-
 /** Statements on Python's main thread; its threads are other realms. */
-async function python(code: string, weft = shared.weft): Promise<void> {
-  const globals = weft.attach((py) => py.dict().unbind());
-  await weft.run(`${HELPERS}\n${code}`, { globals: globals as Py });
-  globals.drop();
-}
+const python = (code: string, weft = shared.weft): Promise<void> => runThreads(weft, code);
 
 /** Starts threads of the host's that wait for each other first. */
 function spawn<T>(weft: HostWeft, count: number, name: string, object: Py<PyAny> | undefined, ...values: unknown[]): Promise<T[]> {

@@ -297,6 +297,14 @@ result = text(func), text(lambda: map.size), repr(map), map == shared[1], map ==
     func.drop();
   });
 
+  test("and so is one of py.rawFunction(), whose result may be an object of its scope", async () => {
+    const { weft } = shared;
+    const func = weft.attach((py) => py.rawFunction("pair", (token, [x]) => token.tuple([x, token.list([x])])).unbind());
+    const ends = Array.from({ length: 3 }, (_, i) => weft.spawn(THREADS, "runWith", `result = shared(${i})`, weft.attach((py) => func.cloneRef(py))).join());
+    expect(await Promise.all(ends)).toEqual([0, 1, 2].map((i) => [i, [i]]));
+    func.drop();
+  });
+
   test("values that die on other threads are forgotten by an idle host realm", async () => {
     await run("def use(): kept = [host.lab.point, host.lab.list, host.lab.point.sum]; return len(kept)\nresult = use()");
     // Nobody attaches here from now on: an event has to do it.

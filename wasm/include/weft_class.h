@@ -72,6 +72,27 @@ PyObject *weft_field_new(PyTypeObject *owner, int32_t kind, int32_t offset, int3
 /* Makes a type that has no objects yet one of ours: every slot whose bit is 0 in `objects` (32 in each word)
  * becomes a plain word, and calling the type takes a short way to its constructor. Returns the offset of the first slot, 0 where there is none. */
 int32_t weft_class_words(PyTypeObject *type, const uint32_t *objects, int32_t final);
+/* What a class has besides its slots; see class_memory.c. */
+enum { WEFT_DIMENSIONS = 4 };
+struct weft_class_memory {
+  int32_t spares;                 /* objects whose memory is kept for the next ones */
+  int32_t offset, size, itemsize; /* of the bytes that its buffers show */
+  int32_t format;                 /* a character of the struct module */
+  int32_t readonly;
+  int32_t borrow, flags;          /* of the class, as a field's */
+  int32_t shape[WEFT_DIMENSIONS]; /* 0 after the last; all 0: there are no buffers */
+};
+/* For a type that has no objects yet. `name` is what looks at an object when a buffer is asked for; it is copied. */
+int32_t weft_class_memory(PyTypeObject *type, const struct weft_class_memory *said, const char *name);
+
+/* What keeps a state that refers to Python objects: in the place of its proxy; see class_state.c. `owner` is the object
+ * whose state it is, and not referred to. */
+PyObject *weft_state_new(int32_t module, int32_t index, PyObject *owner, PyObject *proxy);
+/* The proxy, borrowed; null once the collector has cleared it. */
+PyObject *weft_state_proxy(PyObject *state);
+/* During weft_host_traverse(): room for the references that the host's function named; null without memory. */
+PyObject **weft_state_room(PyObject *state, int32_t count);
+
 /* Around making types, and looking whether somebody else has: waits, detached. May be nested. */
 void weft_class_enter(void);
 void weft_class_leave(void);
@@ -90,5 +111,9 @@ void weft_borrow_end(PyObject *object, int32_t borrow, int32_t mode);
 extern PyObject *weft_host_function(int32_t module, int32_t index, PyObject *const *arguments, Py_ssize_t count, PyObject *names,
                                     int32_t borrow, const char *name);
 extern int32_t weft_host_module(int32_t module, PyObject *object);
+/* Asks which references a state owns; the world may be stopped. `id` is the state's number in this realm. */
+extern void weft_host_traverse(int32_t module, int32_t index, int32_t id, PyObject *owner, PyObject *state);
+/* Lets a state that is garbage release them. */
+extern void weft_host_clear(int32_t module, int32_t index, int32_t id);
 
 #endif

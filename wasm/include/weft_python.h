@@ -54,6 +54,8 @@ void weft_resume(void);
  * this thread holds on to no memory that others have freed. The eval loop does it between instructions;
  * a thread that only calls has to, or freed memory piles up, that of other threads too. */
 void weft_quiescent(void);
+/* Attached: a number for this stop of all threads, or 0 where they are not stopped. */
+uint32_t weft_world_stop(void);
 /* Before the thread ends or leaves for good: frees its thread state. Detached on return. */
 void weft_leave(void);
 

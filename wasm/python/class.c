@@ -27,9 +27,8 @@
  * consistent: what a borrower wrote is seen by the next one. `holder` is written inside of a borrow and
  * read by those who fail, for a message: it may be outdated, but it is always a name or null.
  *
- * src/python/classes/borrow.ts does the same to the same words where nothing fails: calls of functions borrow
- * there, after references that other threads dropped are released and until the handler has
- * returned, so that no destructor which the call's end runs finds the object borrowed. */
+ * Calls of functions borrow in src/python/classes/call.ts, after references that other threads dropped are released
+ * and until the handler has returned, so that no destructor which the call's end runs finds the object borrowed. */
 
 static struct weft_borrow_words *words_at(PyObject *object, int32_t borrow) {
   return (struct weft_borrow_words *)((char *)object + borrow);

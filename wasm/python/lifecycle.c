@@ -44,6 +44,14 @@ static _Thread_local int suspended;
 
 struct weft_words *weft_python_words(void) { return &words; }
 
+/* Stops of all threads so far. Written by whoever has stopped them, before they go on. */
+static uint32_t stops;
+
+uint32_t weft_world_stop(void) {
+  PyInterpreterState *interpreter = PyInterpreterState_Get();
+  return interpreter->stoptheworld.world_stopped || _PyRuntime.stoptheworld.world_stopped ? stops + 1 : 0;
+}
+
 static void world_goes_on(void) {
   atomic_fetch_add(&words.world, 1);
   emscripten_futex_wake(&words.world, INT32_MAX);
@@ -52,11 +60,13 @@ static void world_goes_on(void) {
 /* The linker puts these in the place of CPython's (--wrap in cpython-build/recipe.json). */
 void __real__PyEval_StartTheWorld(PyInterpreterState *interpreter);
 void __wrap__PyEval_StartTheWorld(PyInterpreterState *interpreter) {
+  stops++;
   __real__PyEval_StartTheWorld(interpreter);
   world_goes_on();
 }
 void __real__PyEval_StartTheWorldAll(_PyRuntimeState *runtime);
 void __wrap__PyEval_StartTheWorldAll(_PyRuntimeState *runtime) {
+  stops++;
   __real__PyEval_StartTheWorldAll(runtime);
   world_goes_on();
 }

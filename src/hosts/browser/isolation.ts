@@ -1,6 +1,18 @@
 import { web } from "./web.js";
 
-/** The page is not cross-origin isolated, so threads cannot share memory. */
+/**
+ * The page is not cross-origin isolated, so threads cannot share memory.
+ * @example
+ * ```js
+ * try {
+ *   await (await loadWeft()).terminate();
+ * } catch (error) {
+ *   if (error instanceof IsolationError) {
+ *     console.log("send the headers Cross-Origin-Opener-Policy and Cross-Origin-Embedder-Policy");
+ *   }
+ * }
+ * ```
+ */
 export class IsolationError extends Error {
   override readonly name = "IsolationError";
   constructor(

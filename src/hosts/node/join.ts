@@ -19,6 +19,22 @@ interface WorkerModule {
  * Its engine stack is the worker's, so recursion in C is limited as in the realm that loaded Python.
  * @param port what `weft.joinPort()` gave in the realm that loaded Python, transferred. It is used up.
  * @throws Error when Python has ended, or the limit of threads is reached; TypeError on the main thread.
+ * @example
+ * ```js
+ * // helper.mjs
+ * import { parentPort, workerData } from "node:worker_threads";
+ * import { joinWeft } from "weft-python";
+ *
+ * const weft = await joinWeft(workerData);
+ * parentPort.postMessage(weft.attach((py) => py.eval("sum(range(10))").toJs()));
+ * await weft.leave();
+ * ```
+ * ```js
+ * const { Worker } = await import("node:worker_threads");
+ * const port = weft.joinPort();
+ * const worker = new Worker(new URL("helper.mjs", import.meta.url), { workerData: port, transferList: [port] });
+ * console.log(await new Promise((resolve) => worker.once("message", resolve))); // 45
+ * ```
  */
 export async function joinWeft(port: MessagePort): Promise<JoinedWeft> {
   if (isMainThread) {

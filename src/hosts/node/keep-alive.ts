@@ -13,7 +13,10 @@ export class KeepAlive {
     this.#channel.port2.unref();
   }
 
-  /** Until the promise is settled. */
+  /**
+   * Until the promise is settled. It is not handled by that: what is returned is to be used in its place, so that a
+   * rejection which nobody looks at is an unhandled one.
+   */
   during<T>(promise: Promise<T>): Promise<T> {
     if (this.#count++ === 0) {
       this.#port.ref();
@@ -23,7 +26,6 @@ export class KeepAlive {
         this.#port.unref();
       }
     };
-    promise.then(done, done);
-    return promise;
+    return promise.finally(done);
   }
 }

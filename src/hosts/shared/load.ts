@@ -124,7 +124,8 @@ export async function startWeft(
   weft = new HostWeft(binding.realm, {
     spawn: (url, name, values) => {
       const handle = spawned.spawn(url, name, values);
-      void platform.keepAlive(handle.join());
+      // Who joins gets the error.
+      platform.keepAlive(handle.join()).catch(() => undefined);
       return handle;
     },
     joinPort: () => {

@@ -1,10 +1,11 @@
 import type { Address } from "../../abi/functions.js";
+import { CONSTANTS, offsetOf } from "../../abi/layout.js";
 import { PyAny } from "../any.js";
 import { ConversionError } from "../conversion-error.js";
 import type { Python } from "../python.js";
 import { Schema } from "../schema/schema.js";
 import { unexpected, unfit } from "../schema/schema-error.js";
-import { beginBorrow, endBorrow, tryBorrow } from "./borrow.js";
+import { beginBorrow, endBorrow } from "./borrow.js";
 import { makeView } from "./call.js";
 import { isLocked, type Borrow, type ClassDefinition } from "./definition.js";
 import { borrowOffset, typeOf } from "./install.js";
@@ -59,20 +60,14 @@ export function borrowed<R>(definition: ClassDefinition, object: PyAny, borrow: 
   const how = borrowingOf(definition, borrow);
   const { pointer } = object;
   const name = holder(py, definition);
-  if (!patient && offset >= 0) {
-    if (how.flags === 0 && !tryBorrow(realm, pointer, offset, how, name)) {
-      return undefined;
+  if (!beginBorrow(realm, pointer, offset, how, name)) {
+    const foreign = (how.flags & CONSTANTS.WEFT_UNSENDABLE) !== 0 && realm.memory.word(pointer + offset + offsetOf("weft_borrow_words", "owner")) !== realm.id;
+    if (patient || foreign) {
+      // On another thread than its own nothing of an unsendable object can be had, now or later.
+      py.throwPending();
     }
-    if (how.flags !== 0 && !beginBorrow(realm, pointer, offset, how, name)) {
-      if (realm.memory.word(pointer + offset + 8) !== realm.id) {
-        // On another thread than its own nothing of it can be had, now or later.
-        py.throwPending();
-      }
-      realm.functions.PyErr_Clear();
-      return undefined;
-    }
-  } else if (!beginBorrow(realm, pointer, offset, how, name)) {
-    py.throwPending();
+    realm.functions.PyErr_Clear();
+    return undefined;
   }
   const view = makeView(py, cls, borrow === "exclusive", pointer);
   try {

@@ -1,7 +1,9 @@
 import type { PyAny } from "../any.js";
 import type { PyErr } from "../errors.js";
 import type { PyType } from "../objects/type.js";
+import type { Py } from "../py.js";
 import type { Python } from "../python.js";
+import type { Weft } from "../weft.js";
 import {
   borrowOwner,
   decorated,
@@ -14,6 +16,8 @@ import {
   type FunctionDefinition,
   type FunctionKind,
   type ModuleDefinition,
+  type Tracing,
+  type Visit,
 } from "./definition.js";
 import type { Field, Fields } from "./fields.js";
 import type { Schema } from "../schema/schema.js";
@@ -47,6 +51,14 @@ export type Constructing<F extends Fields, S> = Exclusive<F> & {
   state: S;
 };
 
+/** What an asynchronous method gets first. */
+export interface AsyncCall {
+  /** To attach with: there is no token, since an asynchronous function is not attached between its steps. */
+  readonly weft: Weft;
+  /** The object, until the handler's promise is settled. */
+  readonly object: Py<PyAny>;
+}
+
 /** Parameters, result and documentation of a function. */
 export interface Signature<P extends readonly Parameter<unknown>[], R> {
   readonly args?: P;
@@ -73,9 +85,50 @@ function makeFunction(
   return { name, kind, borrow, doc: signature.doc, parameters, returns: signature.returns as Schema<unknown> | undefined, handler };
 }
 
+function checkMemory(name: string, { buffer, freelist, dict, base }: ClassOptions, fields: ReadonlyMap<string, Field<unknown, unknown>>): void {
+  if (buffer) {
+    const shown = fields.get(buffer.field);
+    if (shown?.kind !== "bytes") {
+      throw new TypeError(`${name}: "buffer" names a field of bytes, and ${buffer.field} is ${shown ? `one of ${shown.kind}` : "none"}`);
+    }
+    const { shape = [shown.size / buffer.as.BYTES_PER_ELEMENT] } = buffer;
+    if (shape.length === 0 || shape.length > 4 || !shape.every((one) => Number.isInteger(one) && one > 0)) {
+      throw new RangeError(`${name}: a buffer has one to four whole sizes above 0, not ${JSON.stringify(shape)}`);
+    }
+    if (shape.reduce((all, one) => all * one, buffer.as.BYTES_PER_ELEMENT) !== shown.size) {
+      throw new RangeError(`${name}: ${buffer.field} has ${shown.size} bytes, and ${shape.join(" x ")} items of ${buffer.as.name} do not fill them`);
+    }
+  }
+  if (freelist !== undefined) {
+    if (!Number.isInteger(freelist) || freelist < 1 || freelist > 4096) {
+      throw new RangeError(`${name}: a freelist keeps 1 to 4096 objects, not ${freelist}`);
+    }
+    if (dict === true || base !== undefined) {
+      throw new TypeError(`${name} ${dict === true ? 'has "dict"' : "is derived from another class"}, so it cannot have a freelist`);
+    }
+  }
+}
+
 /**
  * A class that Python code uses, written in TypeScript: {@link pyClass} makes one. Fields are in the object's memory, so
  * every thread sees the same; functions run in the realm of the thread that calls them.
+ * @example
+ * ```js
+ * // tallies.mjs
+ * import { arg, field, pyClass, pyModule, t } from "weft-python";
+ *
+ * export const Tally = pyClass("Tally", { fields: { count: field.i32({ get: true }) } })
+ *   .constructs({}, () => undefined)
+ *   .methodMut("add", { args: [arg("by", t.int, { default: 1 })], returns: t.int }, (self, by) => (self.count += by))
+ *   .property("even", { type: t.bool, get: (self) => self.count % 2 === 0 });
+ * export const tallies = pyModule("tallies").add(Tally);
+ * ```
+ * ```js
+ * await weft.addModule(new URL("tallies.mjs", import.meta.url));
+ * const tally = await weft.eval("__import__('tallies').Tally()");
+ * console.log(weft.attach((py) => tally.bind(py).callMethod("add", 4).toJs())); // 4
+ * console.log(weft.attach((py) => tally.bind(py).getAttr("even").toJs())); // true
+ * ```
  */
 export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefinition {
   readonly name: string;
@@ -83,6 +136,8 @@ export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefin
   readonly fields: ReadonlyMap<string, Field<unknown, unknown>>;
   readonly functions: FunctionDefinition[] = [];
   readonly attributes = new Map<string, unknown>();
+  /** @internal */
+  tracing: Tracing | undefined;
   /** @internal */
   readonly helpers = new Map<string, PropertyDescriptor>();
 
@@ -110,6 +165,7 @@ export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefin
     if (options.unsendable === true && typeof base === "object" && isLocked(base)) {
       throw new TypeError(`${name} cannot be unsendable: ${base.name}, from which it is derived, is locked`);
     }
+    checkMemory(name, options, fields);
     this.name = name;
     this.options = options;
     this.fields = fields;
@@ -164,6 +220,21 @@ export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefin
     return this.#add("class", undefined, name, signature, handler);
   }
 
+  /**
+   * A method whose handler is asynchronous. It runs in the host realm, on its event loop, whatever thread calls it: Python gets an
+   * awaitable, whose `wait(timeout=None)` blocks a thread for the result. Nothing is borrowed; borrow the object in `weft.attach()`.
+   */
+  asyncMethod<const P extends readonly Parameter<unknown>[] = None, R = unknown>(
+    name: string,
+    signature: Signature<P, R>,
+    handler: Handler<AsyncCall, P, Promise<R>>,
+  ): this {
+    if (this.options.unsendable === true) {
+      throw new TypeError(`${this.name} is unsendable, so ${name} cannot run in the host realm`);
+    }
+    return this.#add("async", undefined, name, signature, handler);
+  }
+
   /** A function in the class. */
   staticMethod<const P extends readonly Parameter<unknown>[] = None, R = unknown>(
     name: string,
@@ -193,6 +264,22 @@ export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefin
     if (access.delete) {
       this.#add("delete", "exclusive", name, {}, access.delete);
     }
+    return this;
+  }
+
+  /**
+   * Tells the garbage collector which owned references (`Py`) the `state` of an object holds, so that cycles through it are
+   * collected; fields are visited without it. Name each once, and only those that no other object has. It runs on the
+   * state's own thread while all threads may be stopped: it cannot attach, use a token or make references, must not wait, and what it
+   * drops is released later. What it throws goes to `sys.unraisablehook`, and the object then stays. It is not asked on
+   * other threads, nor while a call has the object exclusively.
+   * @param clear lets go of them when the object is garbage; without one JavaScript's own collector does that, later.
+   */
+  traverses(traverse: (state: S, visit: Visit) => void, clear: (state: S, py: Python) => void = () => undefined): this {
+    if (this.options.unsendable !== true) {
+      throw new TypeError(`${this.name} is not unsendable, so it has no state to traverse: the collector knows its fields`);
+    }
+    this.tracing = { traverse, clear } as Tracing;
     return this;
   }
 
@@ -251,6 +338,26 @@ export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefin
 /**
  * An exception type of a module's, to be thrown in handlers: `throw NotFound.error(self.py, "no such key")`.
  * {@link pyException} makes one.
+ * @example
+ * ```js
+ * // shelves.mjs
+ * import { arg, pyException, pyModule, t } from "weft-python";
+ *
+ * export const Empty = pyException("Empty", { base: "LookupError" });
+ * export const shelves = pyModule("shelves")
+ *   .exception(Empty)
+ *   .function("take", { args: [arg("count", t.int)] }, (py, count) => {
+ *     throw Empty.error(py, `there are not ${count}`);
+ *   });
+ * ```
+ * ```js
+ * await weft.addModule(new URL("shelves.mjs", import.meta.url));
+ * try {
+ *   await weft.run("import shelves\nshelves.take(3)");
+ * } catch (error) {
+ *   console.log(error.message); // shelves.Empty: there are not 3
+ * }
+ * ```
  */
 export class PyExceptionBuilder implements ExceptionDefinition {
   /** @internal */
@@ -275,7 +382,16 @@ export class PyExceptionBuilder implements ExceptionDefinition {
   }
 }
 
-/** An exception type for Python. @param options its base: another one, or a builtin exception's name. */
+/**
+ * An exception type for Python.
+ * @param options its base: another one, or a builtin exception's name.
+ * @example
+ * ```js
+ * const Failed = pyException("Failed", { base: "ValueError", doc: "It did not work." });
+ * const FailedTwice = pyException("FailedTwice", { base: Failed });
+ * console.log(FailedTwice.base.name, Failed.base); // Failed ValueError
+ * ```
+ */
 export function pyException(name: string, options: { readonly base?: ExceptionDefinition | string; readonly doc?: string } = {}): PyExceptionBuilder {
   return new PyExceptionBuilder(name, options.base ?? "Exception", options.doc);
 }
@@ -283,12 +399,32 @@ export function pyException(name: string, options: { readonly base?: ExceptionDe
 /**
  * A class for Python, written in TypeScript. Give it to a module with {@link PyModuleBuilder.add}.
  * `S` is the type of an unsendable class's `state`.
+ * @example
+ * ```js
+ * const Point = pyClass("Point", { frozen: true, fields: { x: field.f64({ get: true }), y: field.f64({ get: true }) } })
+ *   .constructs({ args: [arg("x", t.float), arg("y", t.float)] }, (self, x, y) => {
+ *     self.x = x;
+ *     self.y = y;
+ *   })
+ *   .method("length", { returns: t.float }, (self) => Math.hypot(self.x, self.y));
+ * console.log(Point.name, [...Point.fields.keys()]); // Point [ 'x', 'y' ]
+ * ```
  */
 export function pyClass<const F extends Fields = Record<never, never>, S = unknown>(name: string, options: ClassOptions<F> = {}): PyClassBuilder<F, S> {
   return new PyClassBuilder<F, S>(name, options);
 }
 
-/** A module that Python code imports, written in TypeScript: {@link pyModule} makes one. */
+/**
+ * A module that Python code imports, written in TypeScript: {@link pyModule} makes one.
+ * @example
+ * ```js
+ * const tools = pyModule("tools", { doc: "Small things." })
+ *   .constant("VERSION", "1.0")
+ *   .function("double", { args: [arg("n", t.int)], returns: t.int }, (_, n) => 2 * n)
+ *   .submodule(pyModule("tools.text").function("shout", { args: [arg("text", t.str)] }, (_, text) => text.toUpperCase()));
+ * console.log(tools.functions.length, tools.submodules[0].name); // 1 tools.text
+ * ```
+ */
 export class PyModuleBuilder implements ModuleDefinition {
   readonly [MODULE] = true;
   readonly name: string;
@@ -323,6 +459,30 @@ export class PyModuleBuilder implements ModuleDefinition {
   /** Adds a function. */
   function<const P extends readonly Parameter<unknown>[] = None, R = unknown>(name: string, signature: Signature<P, R>, handler: Handler<Python, P, R>): this {
     this.functions.push(makeFunction(this.name, "function", undefined, name, signature, handler));
+    return this;
+  }
+
+  /**
+   * Adds a function whose handler is asynchronous. It runs in the host realm, on its event loop, whatever thread calls it: Python gets an
+   * awaitable, whose `wait(timeout=None)` blocks a thread for the result. The handler gets a {@link Weft} to attach with.
+   * @example
+   * ```js
+   * // delays.mjs
+   * import { arg, pyModule, t } from "weft-python";
+   *
+   * export const delays = pyModule("delays").asyncFunction("later", { args: [arg("ms", t.int)], returns: t.str }, async (weft, ms) => {
+   *   await new Promise((resolve) => setTimeout(resolve, ms));
+   *   return `after ${ms} ms`;
+   * });
+   * ```
+   * ```js
+   * await weft.addModule(new URL("delays.mjs", import.meta.url));
+   * console.log(await weft.eval("__import__('delays').later(2).wait()")); // after 2 ms
+   * console.log(await weft.evalAsync("await __import__('delays').later(3)")); // after 3 ms
+   * ```
+   */
+  asyncFunction<const P extends readonly Parameter<unknown>[] = None, R = unknown>(name: string, signature: Signature<P, R>, handler: Handler<Weft, P, Promise<R>>): this {
+    this.functions.push(makeFunction(this.name, "async", undefined, name, signature, handler));
     return this;
   }
 
@@ -361,6 +521,17 @@ export interface ModuleOptions {
 /**
  * A module for Python, written in TypeScript. Export it from an ES module and register that with `weft.addModule(url)`:
  * every thread then imports it by its name.
+ * @example
+ * ```js
+ * // greetings.mjs
+ * import { arg, pyModule, t } from "weft-python";
+ *
+ * export const greetings = pyModule("greetings").function("greet", { args: [arg("name", t.str)], returns: t.str }, (_, name) => `Hello ${name}`);
+ * ```
+ * ```js
+ * console.log(await weft.addModule(new URL("greetings.mjs", import.meta.url))); // [ 'greetings' ]
+ * console.log(await weft.eval("__import__('greetings').greet('Ada')")); // Hello Ada
+ * ```
  */
 export function pyModule(name: string, options: ModuleOptions = {}): PyModuleBuilder {
   return new PyModuleBuilder(name, options);

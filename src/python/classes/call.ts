@@ -10,10 +10,52 @@ import { loadedClass, loadedModule, viewsOf, type LoadedClass, type LoadedFuncti
 import { scalarsOf } from "./scalars.js";
 import { endView, type ObjectView } from "./view.js";
 
-/** A handler's result that ends an iteration: what `__next__` returns instead of raising StopIteration. */
+/**
+ * A handler's result that ends an iteration: what `__next__` returns instead of raising StopIteration.
+ * @example
+ * ```js
+ * // downward.mjs
+ * import { arg, field, pyClass, pyModule, stopIteration, t } from "weft-python";
+ *
+ * export const Down = pyClass("Down", { fields: { at: field.i32() } })
+ *   .constructs({ args: [arg("from_", t.int)] }, (self, from) => {
+ *     self.at = from;
+ *   })
+ *   .method("__iter__", {}, (self) => self.object)
+ *   .methodMut("__next__", {}, (self) => (self.at > 0 ? self.at-- : stopIteration));
+ * export const downward = pyModule("downward").add(Down);
+ * ```
+ * ```js
+ * await weft.addModule(new URL("downward.mjs", import.meta.url));
+ * console.log(await weft.eval("list(__import__('downward').Down(3))", { as: t.list(t.int) })); // [ 3, 2, 1 ]
+ * ```
+ */
 export const stopIteration = Symbol.for("weft-python.stopIteration");
 
-/** A handler's result that makes Python try the other operand: Python's `NotImplemented`. */
+/**
+ * A handler's result that makes Python try the other operand: Python's `NotImplemented`.
+ * @example
+ * ```js
+ * // lengths.mjs
+ * import { arg, field, notImplemented, pyClass, pyModule, t } from "weft-python";
+ *
+ * export const Meters = pyClass("Meters", { frozen: true, fields: { value: field.f64({ get: true }) } })
+ *   .constructs({ args: [arg("value", t.float)] }, (self, value) => {
+ *     self.value = value;
+ *   })
+ *   .method("__add__", { args: [arg("other")] }, (self, other) => (typeof other === "number" ? self.value + other : notImplemented));
+ * export const lengths = pyModule("lengths").add(Meters);
+ * ```
+ * ```js
+ * await weft.addModule(new URL("lengths.mjs", import.meta.url));
+ * console.log(await weft.eval("__import__('lengths').Meters(2) + 1.5")); // 3.5
+ * try {
+ *   await weft.run("__import__('lengths').Meters(2) + 'x'");
+ * } catch (error) {
+ *   console.log(error.message.split("'")[0]); // TypeError: unsupported operand type(s) for +:
+ * }
+ * ```
+ */
 export const notImplemented = Symbol.for("weft-python.notImplemented");
 
 /**

@@ -13,6 +13,13 @@ type None = readonly [];
 /**
  * What `this` is in the methods of a class with decorators. Such a class is never instantiated: its methods run on
  * views of Python objects.
+ * `src/examples/stack.ts` in this package is one, which the examples of the decorators use.
+ * @example
+ * ```js
+ * await weft.addModule(new URL("stack.mjs", import.meta.url));
+ * await weft.run("import stacks\nstack = stacks.Stack()\nstack.push(1)\nstack.push('two')");
+ * console.log(await weft.eval("stack.size")); // 2
+ * ```
  */
 export abstract class PyInstance<S = unknown> {
   /** The token of this call. */
@@ -58,6 +65,11 @@ function handlerOf(method: unknown): (self: unknown, ...values: never[]) => unkn
  * `pyModule(...).add()`. A class that it extends is its base, if that has this decorator too. Methods
  * without a decorator are TypeScript's alone.
  * @throws TypeError for what {@link pyClass} throws it for.
+ * @example
+ * ```js
+ * await weft.addModule(new URL("stack.mjs", import.meta.url));
+ * console.log(await weft.eval("__import__('stacks').Stack.__doc__")); // The last item comes first.
+ * ```
  */
 export function pyclass(options: Omit<ClassOptions, "fields"> & { readonly name?: string } = {}) {
   return (cls: Constructor, context: ClassDecoratorContext): void => {
@@ -86,7 +98,15 @@ export function pyclass(options: Omit<ClassOptions, "fields"> & { readonly name?
   };
 }
 
-/** A field: `@pyfield(field.i32({ get: true })) accessor value!: number`. It begins as 0, false or unset, whatever the initializer says. */
+/**
+ * A field. It begins as 0, false or unset, whatever the initializer says.
+ * As in `src/examples/stack.ts`: `@pyfield(field.i32({ get: true })) accessor limit!: number`.
+ * @example
+ * ```js
+ * await weft.addModule(new URL("stack.mjs", import.meta.url));
+ * console.log(await weft.eval("__import__('stacks').Stack(7).limit")); // 7
+ * ```
+ */
 export function pyfield<V>(field: Field<V, never> | Field<V, V>) {
   return <This extends PyInstance>(target: ClassAccessorDecoratorTarget<This, V>, context: ClassAccessorDecoratorContext<This, V>): void => {
     members.push({ name: nameOf(context), value: target.get, isStatic: context.static, field: field as unknown as Field<unknown, unknown> });
@@ -112,22 +132,56 @@ function method<P extends readonly Parameter<unknown>[], R>(signature: Signature
   };
 }
 
-/** A method that only reads. */
+/**
+ * A method that only reads.
+ * As in `src/examples/stack.ts`: `@pymethod() peek() { ... }`.
+ * @example
+ * ```js
+ * await weft.addModule(new URL("stack.mjs", import.meta.url));
+ * await weft.run("import stacks\nstack = stacks.Stack()\nstack.push(1)");
+ * console.log(await weft.eval("stack.peek()")); // 1
+ * ```
+ */
 export function pymethod<const P extends readonly Parameter<unknown>[] = None, R = unknown>(signature: Signature<P, R> = {}) {
   return method<P, R>(signature, "method");
 }
 
-/** A method that has its object alone. */
+/**
+ * A method that has its object alone: while it runs, others fail to use the object.
+ * As in `src/examples/stack.ts`: `@pymethodMut() pop() { ... }`.
+ * @example
+ * ```js
+ * await weft.addModule(new URL("stack.mjs", import.meta.url));
+ * await weft.run("import stacks\nstack = stacks.Stack()\nstack.push(1)");
+ * console.log(await weft.eval("[stack.pop(), stack.size]", { as: t.list(t.int) })); // [ 1, 0 ]
+ * ```
+ */
 export function pymethodMut<const P extends readonly Parameter<unknown>[] = None, R = unknown>(signature: Signature<P, R> = {}) {
   return method<P, R>(signature, "methodMut");
 }
 
-/** What `Class(...)` does in Python: any method, whose name Python does not see. */
+/**
+ * What `Class(...)` does in Python: any method, whose name Python does not see. That of a derived class calls `this.initBase()`.
+ * As in `src/examples/stack.ts`: `@pyconstructor({ args: [arg("name", t.str)] }) beginNamed(name: string) { ... }`.
+ * @example
+ * ```js
+ * await weft.addModule(new URL("stack.mjs", import.meta.url));
+ * console.log(await weft.eval("__import__('stacks').NamedStack('plates').limit")); // 10
+ * ```
+ */
 export function pyconstructor<const P extends readonly Parameter<unknown>[] = None>(signature: Omit<Signature<P, void>, "returns"> = {}) {
   return method<P, void>(signature, "constructs");
 }
 
-/** A static method of TypeScript's that is one in Python: it gets the token first. */
+/**
+ * A static method of TypeScript's that is one in Python: it gets the token first.
+ * As in `src/examples/stack.ts`: `@pystatic({ returns: t.str }) static order() { ... }`.
+ * @example
+ * ```js
+ * await weft.addModule(new URL("stack.mjs", import.meta.url));
+ * console.log(await weft.eval("__import__('stacks').Stack.order()")); // last in, first out
+ * ```
+ */
 export function pystatic<const P extends readonly Parameter<unknown>[] = None, R = unknown>(signature: Signature<P, R> = {}) {
   return (value: (py: Python, ...values: ParameterValues<P>) => R, context: ClassMethodDecoratorContext): void => {
     const name = nameOf(context);
@@ -135,7 +189,15 @@ export function pystatic<const P extends readonly Parameter<unknown>[] = None, R
   };
 }
 
-/** A property that is computed: a getter. */
+/**
+ * A property that is computed: a getter.
+ * As in `src/examples/stack.ts`: `@pyproperty({ type: t.int }) get size() { ... }`.
+ * @example
+ * ```js
+ * await weft.addModule(new URL("stack.mjs", import.meta.url));
+ * console.log(await weft.eval("__import__('stacks').Stack().size")); // 0
+ * ```
+ */
 export function pyproperty<V>(options: { readonly doc?: string; readonly type?: Schema<V> } = {}) {
   return <This extends PyInstance>(value: (this: This) => V, context: ClassGetterDecoratorContext<This, V>): void => {
     const name = nameOf(context);
@@ -146,6 +208,11 @@ export function pyproperty<V>(options: { readonly doc?: string; readonly type?: 
 /**
  * The definition that decorators have made of a class, to borrow its objects: `pyclassOf(Counter).borrow(object, call)`.
  * @throws TypeError for a class without {@link pyclass}.
+ * @example
+ * ```js
+ * await weft.addModule(new URL("stack.mjs", import.meta.url));
+ * console.log(await weft.eval("__import__('stacks').room(__import__('stacks').Stack(3))")); // 3
+ * ```
  */
 export function pyclassOf<C extends Constructor>(cls: C): Omit<PyClassBuilder<Fields>, "borrow" | "borrowMut" | "tryBorrow" | "tryBorrowMut"> & {
   borrow<R>(object: PyAny, call: (self: InstanceType<C>) => R): R;

@@ -1,4 +1,7 @@
 import type { Field, Fields } from "./fields.js";
+import type { TypedArrayConstructor } from "../buffer/formats.js";
+import type { Py } from "../py.js";
+import type { Python } from "../python.js";
 import type { Schema } from "../schema/schema.js";
 import type { Parameter } from "./parameters.js";
 
@@ -6,7 +9,7 @@ import type { Parameter } from "./parameters.js";
 export type Borrow = "shared" | "exclusive";
 
 /** What a function is in its class or module. */
-export type FunctionKind = "function" | "method" | "static" | "class" | "constructor" | "nothing" | "get" | "set" | "delete";
+export type FunctionKind = "function" | "method" | "static" | "class" | "constructor" | "nothing" | "get" | "set" | "delete" | "async";
 
 /** One function of TypeScript's that Python can call. */
 export interface FunctionDefinition {
@@ -22,6 +25,16 @@ export interface FunctionDefinition {
 
 /** What a class is derived from: a class of this package's, or a builtin by its name. */
 export type Base = ClassDefinition | string;
+
+/** How objects show bytes of theirs by Python's buffer protocol. */
+export interface BufferOptions {
+  /** A field of {@link field.bytes}. Python can write it where the field has `set`. */
+  readonly field: string;
+  /** What its items are. */
+  readonly as: TypedArrayConstructor;
+  /** Up to four sizes, the last one of items that lie beside each other; by default one, for all of the field. */
+  readonly shape?: readonly number[];
+}
 
 /** What a class can be besides its fields and functions. */
 export interface ClassOptions<F extends Fields = Fields> {
@@ -44,6 +57,16 @@ export interface ClassOptions<F extends Fields = Fields> {
    * let go of on its own thread, wherever the object dies.
    */
   readonly unsendable?: boolean;
+  /**
+   * Objects have the buffer protocol: `memoryview(object)` shows a field's bytes without a copy, and without a call of
+   * TypeScript's. Objects of derived classes have none. A buffer outlives the borrow in which it is got, so threads that write through it race as in any shared memory.
+   */
+  readonly buffer?: BufferOptions;
+  /**
+   * How many dead objects' memory is kept for new ones, up to 4096: for classes whose objects come and go all the time. Not with
+   * `dict`, nor with a builtin as base.
+   */
+  readonly freelist?: number;
   /** Whether Python code can set attributes that are no fields: false by default. */
   readonly dict?: boolean;
   /** Whether `Class[int]` works in annotations: false by default. */
@@ -54,6 +77,15 @@ export interface ClassOptions<F extends Fields = Fields> {
   readonly final?: boolean;
 }
 
+/** Names a reference that the state owns; nothing happens for `undefined` and for those that were dropped. */
+export type Visit = (reference: Py | undefined) => void;
+
+/** What a class says of the references in the states of its unsendable objects. */
+export interface Tracing {
+  traverse(state: unknown, visit: Visit): void;
+  clear(state: unknown, py: Python): void;
+}
+
 /** A class as its builder leaves it. */
 export interface ClassDefinition {
   readonly name: string;
@@ -61,6 +93,11 @@ export interface ClassDefinition {
   readonly fields: ReadonlyMap<string, Field<unknown, unknown>>;
   readonly functions: readonly FunctionDefinition[];
   readonly attributes: ReadonlyMap<string, unknown>;
+  /**
+   * What the garbage collector is told of JavaScript states.
+   * @internal
+   */
+  readonly tracing: Tracing | undefined;
   /**
    * What views of objects have besides fields: TypeScript's own methods.
    * @internal
@@ -106,6 +143,16 @@ export function isLocked(definition: ClassDefinition): boolean {
 
 export function isUnsendable(definition: ClassDefinition): boolean {
   return inherits(definition, "unsendable");
+}
+
+/** Whether objects have a state that tells the collector what it refers to. */
+export function isTraced(definition: ClassDefinition): boolean {
+  for (let at: Base | undefined = definition; typeof at === "object"; at = at.options.base) {
+    if (at.tracing) {
+      return true;
+    }
+  }
+  return false;
 }
 
 /** The words for borrowing are there once in a family: whether this class adds them. */

@@ -1,5 +1,6 @@
 import { CONSTANTS } from "../../abi/layout.js";
 import type { PyAny } from "../any.js";
+import type { TypedArrayConstructor } from "../buffer/formats.js";
 
 /** How Python code reaches a field. Without `get` it is TypeScript's alone. */
 export interface FieldOptions {
@@ -38,6 +39,11 @@ export interface FieldBytes {
   readonly length: number;
   /** A copy of some. */
   read(start?: number, end?: number): Uint8Array;
+  /**
+   * All of them as a typed array over the object's own memory, to be used during the call only. In a shared borrow others read
+   * them at the same time: write by `Atomics` only then.
+   */
+  array<A extends TypedArrayConstructor>(type: A): InstanceType<A>;
   /** @throws RangeError when they do not fit; TypeError in a shared borrow. */
   write(bytes: ArrayLike<number>, start?: number): void;
 }
@@ -49,6 +55,13 @@ function make<Value, Input = Value>(kind: keyof typeof KINDS, options: FieldOpti
 /**
  * The kinds of fields. They are 0, `false` or unset in a new object; reading an unset `object` or
  * `str` gives `undefined` in TypeScript and raises an AttributeError in Python.
+ * @example
+ * ```js
+ * const Account = pyClass("Account", {
+ *   fields: { owner: field.str({ get: true }), cents: field.i64({ get: true, set: true, doc: "What is there." }), notes: field.object(), key: field.bytes(16) },
+ * });
+ * console.log([...Account.fields].map(([name, { kind }]) => `${name} ${kind}`).join(", ")); // owner str, cents i64, notes object, key bytes
+ * ```
  */
 export const field = {
   /** A whole number of 32 bits, signed. Python gets an OverflowError for others. */

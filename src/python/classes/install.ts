@@ -1,13 +1,15 @@
 import type { Address } from "../../abi/functions.js";
-import { CONSTANTS, offsetOf } from "../../abi/layout.js";
+import { CONSTANTS, offsetOf, STRUCTS } from "../../abi/layout.js";
 import { PyAny } from "../any.js";
+import { characterOf } from "../buffer/formats.js";
 import { PyType } from "../objects/type.js";
 import type { Python } from "../python.js";
 import type { Realm } from "../realm.js";
 import { borrowOwner, isLocked, isUnsendable, type ClassDefinition, type ExceptionDefinition, type FunctionDefinition } from "./definition.js";
 import { KINDS } from "./fields.js";
+import { asyncFunction } from "./async.js";
 import { guarded } from "./guarded.js";
-import { layOut } from "./layout.js";
+import { layOut, type ClassLayout } from "./layout.js";
 import { arg, textSignature } from "./parameters.js";
 import { loadedClass, loadedException, loadedModule, withTexts, type LoadedClass, type LoadedModule } from "./registry.js";
 
@@ -41,7 +43,7 @@ function fill(py: Python, loaded: LoadedModule, module: PyAny): void {
     add(one.definition.name, typeOf(py, one));
   }
   definition.functions.forEach((one, i) => {
-    add(one.name, makeFunction(py, loaded, one, loaded.own[i]!, undefined));
+    add(one.name, one.kind === "async" ? asyncFunction(py, definition, undefined, one) : makeFunction(py, loaded, one, loaded.own[i]!, undefined));
   });
   for (const [name, value] of definition.constants) {
     add(name, value);
@@ -179,11 +181,48 @@ function makeType(py: Python, cls: LoadedClass): { type: PyAny; first: number } 
       );
     }
   }
+  addMemory(py, definition, type, layout, borrow, flags);
   addFunctions(py, cls, type, borrow);
   for (const [name, value] of definition.attributes) {
     type.setAttr(name, value);
   }
   return { type, first: layout.words === 0 ? start : first };
+}
+
+/** What C does for the class by itself: buffers of a field, and memory that is kept. */
+function addMemory(py: Python, definition: ClassDefinition, type: PyAny, layout: ClassLayout, borrow: number, flags: number): void {
+  const { buffer, freelist = 0 } = definition.options;
+  if (!buffer && freelist === 0) {
+    return;
+  }
+  const { functions, memory } = py.realm;
+  withTexts(py.realm, [`${definition.name}'s buffer`], (name) => {
+    const said = functions._emscripten_stack_alloc(STRUCTS.weft_class_memory.size);
+    memory.bytes(said, STRUCTS.weft_class_memory.size).fill(0);
+    const set = (field: keyof typeof STRUCTS.weft_class_memory.fields, value: number, index = 0): void => {
+      memory.setWord(said + offsetOf("weft_class_memory", field) + 4 * index, value);
+    };
+    set("spares", freelist);
+    set("borrow", borrow);
+    set("flags", flags);
+    if (buffer) {
+      const { offset, field } = layout.fields.find((one) => one.name === buffer.field)!;
+      const { BYTES_PER_ELEMENT: itemsize } = buffer.as;
+      set("offset", offset);
+      set("size", field.size);
+      set("itemsize", itemsize);
+      set("format", characterOf(buffer.as).charCodeAt(0));
+      set("readonly", field.options.set === true ? 0 : 1);
+      (buffer.shape ?? [field.size / itemsize]).forEach((one, i) => {
+        set("shape", one, i);
+      });
+    }
+    py.check(functions.weft_class_memory(type.pointer, said, name!));
+  });
+  if (buffer) {
+    // Python's own types say it by a method, which would take the place of the C function.
+    py.import("collections.abc").getAttr("Buffer").callMethod("register", type);
+  }
 }
 
 /** Calls with the address of a bit array. */
@@ -220,7 +259,7 @@ function addFunctions(py: Python, cls: LoadedClass, type: PyAny, borrow: number)
   const { definition } = cls;
   const properties = new Map<string, { get?: PyAny; set?: PyAny; delete?: PyAny; doc?: string | undefined }>();
   definition.functions.forEach((one, i) => {
-    const made = makeFunction(py, cls.module, one, cls.functions[i]!, { type, cls: definition, borrow });
+    const made = one.kind === "async" ? asyncFunction(py, cls.module.definition, definition, one) : makeFunction(py, cls.module, one, cls.functions[i]!, { type, cls: definition, borrow });
     switch (one.kind) {
       case "constructor":
         type.setAttr(one.name, made);

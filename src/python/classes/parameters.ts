@@ -46,6 +46,11 @@ function maker(kind: ParameterKind): Make {
 /**
  * Describes a parameter: `arg("by", t.int, { default: 1 })`. Without a schema the value arrives as
  * `toJs()` gives it.
+ * @example
+ * ```js
+ * const parameters = [arg.positional("a"), arg("b", t.int), arg.rest("more"), arg.keyword("scale", t.float, { default: 1 })];
+ * console.log(parameters.map(({ name, kind }) => `${name}: ${kind}`).join(", ")); // a: positional, b: either, more: rest, scale: keyword
+ * ```
  */
 export const arg: Make & {
   /** Only by position, as before `/`. */

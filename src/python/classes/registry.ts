@@ -4,7 +4,7 @@ import type { Python } from "../python.js";
 import type { Realm } from "../realm.js";
 import { ArgumentReader } from "./arguments.js";
 import type { Borrowing } from "./borrow.js";
-import { isLocked, isModuleDefinition, isUnsendable, type Borrow, type ClassDefinition, type ExceptionDefinition, type FunctionDefinition, type ModuleDefinition } from "./definition.js";
+import { isLocked, isModuleDefinition, isTraced, isUnsendable, type Borrow, type ClassDefinition, type ExceptionDefinition, type FunctionDefinition, type ModuleDefinition } from "./definition.js";
 import { layOut } from "./layout.js";
 import { quickKinds } from "./scalars.js";
 import { makeViews, type Views } from "./view.js";
@@ -98,7 +98,8 @@ export function registerModules(realm: Realm, url: string, exports: Readonly<Rec
   return found.map(({ name }) => name);
 }
 
-function definitionsIn(exports: Readonly<Record<string, unknown>>): ModuleDefinition[] {
+/** The modules that an ES module exports, and their submodules. */
+export function definitionsIn(exports: Readonly<Record<string, unknown>>): ModuleDefinition[] {
   const found = new Set<ModuleDefinition>();
   const visit = (definition: ModuleDefinition): void => {
     found.add(definition);
@@ -136,7 +137,7 @@ function load(realm: Realm, number: number, definition: ModuleDefinition): Loade
       definition: one,
       owner,
       reader: new ArgumentReader(name, one.parameters),
-      borrowing: owner && one.borrow ? borrowingOf(owner.definition, one.borrow) : { mode: CONSTANTS.WEFT_BORROW_NONE, flags: 0 },
+      borrowing: owner && one.borrow ? borrowingOf(owner.definition, one.borrow) : { mode: CONSTANTS.WEFT_BORROW_NONE, flags: 0, traced: false },
       quickResult: quickKinds(one.returns),
     }) - 1;
   };
@@ -150,7 +151,7 @@ function load(realm: Realm, number: number, definition: ModuleDefinition): Loade
   });
   own.push(...definition.functions.map((one) => add(one, undefined)));
   const fingerprint = hash(JSON.stringify([
-    definition.classes.map((cls) => [cls.name, [...cls.fields].map(([name, { kind, size }]) => [name, kind, size]), { ...cls.options, fields: 0, base: 0 }]),
+    definition.classes.map((cls) => [cls.name, [...cls.fields].map(([name, { kind, size }]) => [name, kind, size]), { ...cls.options, fields: 0, base: 0, buffer: { ...cls.options.buffer, as: cls.options.buffer?.as.name } }, cls.tracing !== undefined]),
     functions.map(({ definition: one }) => [one.name, one.kind, one.borrow, one.parameters.map(({ name, kind }) => [name, kind])]),
   ]));
   if (realm.functions.weft_module_same(number, fingerprint) === 0) {
@@ -257,7 +258,7 @@ export function viewsOf(py: Python, cls: LoadedClass): Views {
     const { base } = cls.definition.options;
     const first = realm.functions.weft_class_offset(cls.module.number, cls.index);
     const parent = typeof base === "object" ? viewsOf(py, loadedClass(realm, base)) : undefined;
-    cls.views = makeViews(cls.definition, parent, layOut(cls.definition, first).fields);
+    cls.views = makeViews(cls.definition, parent, layOut(cls.definition, first).fields, { module: cls.module.number, index: cls.index });
   }
   return cls.views;
 }
@@ -268,5 +269,6 @@ export function borrowingOf(cls: ClassDefinition, borrow: Borrow): Borrowing {
   return {
     mode: locked ? CONSTANTS.WEFT_BORROW_LOCKED : borrow === "shared" ? CONSTANTS.WEFT_BORROW_SHARED : CONSTANTS.WEFT_BORROW_EXCLUSIVE,
     flags: (isUnsendable(cls) ? CONSTANTS.WEFT_UNSENDABLE : 0) | (locked ? CONSTANTS.WEFT_LOCKED : 0),
+    traced: borrow === "exclusive" && isTraced(cls),
   };
 }

@@ -17,7 +17,15 @@ export interface Stub {
   readonly text: string;
 }
 
-/** Stubs of a module and its submodules. */
+/**
+ * Stubs of a module and its submodules.
+ * @example
+ * ```js
+ * const [stub] = stubsOf(pyModule("sums").function("add", { args: [arg("a", t.int), arg("b", t.int)], returns: t.int }, (_, a, b) => a + b));
+ * console.log(stub.path); // sums.pyi
+ * console.log(stub.text.trim().split("\n").at(-1)); // def add(a: int, b: int) -> int: ...
+ * ```
+ */
 export function stubsOf(module: ModuleDefinition): Stub[] {
   const path = module.name.replaceAll(".", "/");
   return [{ path: module.submodules.length > 0 ? `${path}/__init__.pyi` : `${path}.pyi`, text: textOf(module) }, ...module.submodules.flatMap(stubsOf)];
@@ -120,7 +128,7 @@ function decoratorOf({ kind, name }: FunctionDefinition): string | undefined {
 }
 
 function functionLines(one: FunctionDefinition, owner: ClassDefinition | undefined, known: ReadonlySet<string>, indent: string): string[] {
-  const first = { function: undefined, static: undefined, class: "cls", constructor: "cls", nothing: "self", method: "self", get: "self", set: "self", delete: "self" }[one.kind];
+  const first = { function: undefined, async: owner ? "self" : undefined, static: undefined, class: "cls", constructor: "cls", nothing: "self", method: "self", get: "self", set: "self", delete: "self" }[one.kind];
   const returns =
     one.kind === "constructor" ? owner!.name : one.kind === "set" || one.kind === "delete" ? "None" : one.returns ? annotation(one.returns, known) : (PROTOCOLS.get(one.name) ?? "Any");
   const decorator = decoratorOf(one);

@@ -72,8 +72,14 @@ export interface Views {
   readonly exclusive: new (py: Python, address: Address) => ObjectView;
 }
 
+/** Numbers of a class, the same in all realms. */
+export interface ClassPlace {
+  readonly module: number;
+  readonly index: number;
+}
+
 /** The classes of views of a class whose fields are at these places, which inherit from those of its base. */
-export function makeViews(definition: ClassDefinition, base: Views | undefined, fields: readonly PlacedField[]): Views {
+export function makeViews(definition: ClassDefinition, base: Views | undefined, fields: readonly PlacedField[], place: ClassPlace): Views {
   const frozen = definition.options.frozen === true;
   const make = (writable: boolean): Views["shared"] => {
     const parent = (writable ? base?.exclusive : base?.shared) ?? ObjectView;
@@ -83,7 +89,7 @@ export function makeViews(definition: ClassDefinition, base: Views | undefined, 
       Object.defineProperty(made.prototype, one.name, { ...ACCESS[one.field.kind](one, writable, frozen), enumerable: true });
     }
     if (definition.options.unsendable === true) {
-      Object.defineProperty(made.prototype, "state", state(fields.find((one) => one.name === STATE)!, writable, frozen));
+      Object.defineProperty(made.prototype, "state", state(fields.find((one) => one.name === STATE)!, writable, frozen, definition.tracing && place));
     }
     return made;
   };
@@ -220,6 +226,10 @@ function bytesOf(view: ObjectView, { name, offset, field: { size } }: PlacedFiel
   return {
     length: size,
     read: (start = 0, end = size) => all().slice(start, end),
+    array: (type) => {
+      const { buffer, byteOffset } = all();
+      return new type(buffer as ArrayBuffer, byteOffset, Math.floor(size / type.BYTES_PER_ELEMENT)) as never;
+    },
     write: (bytes, start = 0) => {
       writable || refuse(name);
       all().set(bytes, start);
@@ -227,17 +237,23 @@ function bytesOf(view: ObjectView, { name, offset, field: { size } }: PlacedFiel
   };
 }
 
-function state({ offset }: PlacedField, writable: boolean, frozen: boolean): Accessor {
+function state({ offset }: PlacedField, writable: boolean, frozen: boolean, traced: ClassPlace | undefined): Accessor {
   return {
     get() {
       const realm = realmOf(this);
-      const pointer = realm.memory.word(addressOf(this) + offset);
+      let pointer = realm.memory.word(addressOf(this) + offset);
+      if (traced && pointer !== 0) {
+        pointer = realm.functions.weft_state_proxy(pointer);
+      }
       // Borrowing has made sure that this is the realm that made the object.
       return pointer === 0 ? undefined : realm.value(realm.functions.weft_js_proxy_id(pointer));
     },
     set(value: unknown) {
       writable || refuse("state");
-      writeObject(this, "state", offset, this.py.hostObject(value, "state"), frozen);
+      const { py } = this;
+      const proxy = py.hostObject(value, "state");
+      const kept = traced ? py.any(realmOf(this).functions.weft_state_new(traced.module, traced.index, addressOf(this), proxy.pointer)) : proxy;
+      writeObject(this, "state", offset, kept, frozen);
     },
   };
 }

@@ -45,22 +45,28 @@ export class HostRequests {
   #run(request: Address): void {
     let operation: Operation | undefined;
     let outcome: Outcome | undefined;
+    let answered = false;
     try {
       this.#realm.attach(() => {
         const py = new Python(this.#realm);
         try {
           operation = begin(py, this.#read(request));
-          if (operation.attached) {
-            outcome = this.#perform(operation);
-          }
         } catch (error) {
           outcome = { error };
+        }
+        if (operation?.attached === true) {
+          // Its outcome may be an object of this very scope.
+          this.#finish(py, request, operation, this.#perform(operation));
+          answered = true;
         }
       });
     } catch (error) {
       this.#failed(request, error, () => {
         this.#run(request);
       });
+      return;
+    }
+    if (answered) {
       return;
     }
     outcome ??= this.#perform(operation!);
@@ -106,28 +112,30 @@ export class HostRequests {
   }
 
   #answer(request: Address, operation: Operation | undefined, outcome: Outcome): void {
-    const { functions } = this.#realm;
-    let result: Address = 0;
-    let raised: Address = 0;
     try {
       this.#realm.attach(() => {
-        const py = new Python(this.#realm);
-        try {
-          if ("error" in outcome) {
-            throw outcome.error;
-          }
-          result = operation!.finish(py, outcome.value);
-        } catch (error) {
-          raised = exceptionOf(py, error);
-        }
-        operation?.end();
-        functions.weft_request_end(request, result, raised);
+        this.#finish(new Python(this.#realm), request, operation, outcome);
       });
     } catch (error) {
       this.#failed(request, error, () => {
         this.#answer(request, operation, outcome);
       });
     }
+  }
+
+  #finish(py: Python, request: Address, operation: Operation | undefined, outcome: Outcome): void {
+    let result: Address = 0;
+    let raised: Address = 0;
+    try {
+      if ("error" in outcome) {
+        throw outcome.error;
+      }
+      result = operation!.finish(py, outcome.value);
+    } catch (error) {
+      raised = exceptionOf(py, error);
+    }
+    operation?.end();
+    this.#realm.functions.weft_request_end(request, result, raised);
   }
 
   /** Attaching was not possible. */

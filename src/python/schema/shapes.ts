@@ -18,11 +18,12 @@ export type Shaped<S extends Shape> = Flat<
 
 /** Objects with named parts, wherever those are kept. */
 abstract class ShapeSchema<S extends Shape> extends Schema<Shaped<S>> {
-  abstract override readonly name: string;
+  readonly name: string;
   protected readonly parts: readonly (readonly [string, Schema<unknown>])[];
 
-  constructor(shape: S) {
+  constructor(what: string, shape: S) {
     super();
+    this.name = `${what} with ${Object.keys(shape).join(", ") || "nothing"}`;
     this.parts = Object.entries(shape);
   }
 
@@ -75,12 +76,10 @@ abstract class ShapeSchema<S extends Shape> extends Schema<Shaped<S>> {
 
 /** Objects with attributes. */
 export class ObjectSchema<S extends Shape> extends ShapeSchema<S> {
-  readonly name: string;
   protected readonly missing = "no such attribute";
 
   constructor(shape: S) {
-    super(shape);
-    this.name = `object with ${Object.keys(shape).join(", ") || "nothing"}`;
+    super("object", shape);
   }
 
   protected step(name: string): string {
@@ -106,12 +105,10 @@ export class ObjectSchema<S extends Shape> extends ShapeSchema<S> {
 
 /** Dicts with known keys. Others are left alone. */
 export class RecordSchema<S extends Shape> extends ShapeSchema<S> {
-  readonly name: string;
   protected readonly missing = "no such key";
 
   constructor(shape: S) {
-    super(shape);
-    this.name = `dict with ${Object.keys(shape).join(", ") || "nothing"}`;
+    super("dict", shape);
   }
 
   protected step(name: string): string {

@@ -12,22 +12,30 @@ export interface CriticalSectionOptions {
   readonly checked?: boolean;
 }
 
-interface Section {
-  readonly address: Address;
-  /** Made where the section began, for its stack; not where it is unchecked, as it costs more than the lock. */
-  readonly site: Error | undefined;
-}
-
 /** What `weft_critical_begin` returns. */
 const BEGUN = 0;
 const WOULD_WAIT = 2;
 
-/** The sections that each realm's thread is in, innermost last. Only that realm's code has its own. */
-const sections = new WeakMap<Realm, Section[]>();
+/** Records of the sections that each realm's thread is in, innermost last. Only that realm's code has its own. */
+const sections = new WeakMap<Realm, Address[]>();
 
-/** The stack without its first lines: the message and our own frames. */
-function stack(site: Error | undefined): string {
-  return site?.stack?.split("\n").slice(2).join("\n") ?? "    in an unchecked section";
+/**
+ * Where this thread's innermost section was begun, and where the one around it. A section lasts as long as a call, so both are on the
+ * stack of this moment, and no section that succeeds pays for a record.
+ */
+function sites(): { readonly outer: string; readonly inner: string } {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = Infinity;
+  const lines = (new Error().stack ?? "").split("\n");
+  Error.stackTraceLimit = limit;
+  const [inner = 0, outer = lines.length] = lines.flatMap((line, i) => (line.includes(criticalSection.name) ? [i] : []));
+  // Each without our own frame, Python.withCriticalSection.
+  return { outer: lines.slice(outer + 2).join("\n"), inner: lines.slice(inner + 2).join("\n") };
+}
+
+function broken(message: string): CriticalSectionError {
+  const { outer, inner } = sites();
+  return new CriticalSectionError(message, outer, inner);
 }
 
 /**
@@ -49,7 +57,6 @@ export function criticalSection<T>(py: Attached, first: Handle, second: Handle |
     open = [];
     sections.set(realm, open);
   }
-  const site = checked ? new Error("critical section") : undefined;
   const outer = open.at(-1);
   const before = functions.emscripten_stack_get_current();
   // 12 bytes; and references of our own, so that the locks outlive the section.
@@ -64,14 +71,10 @@ export function criticalSection<T>(py: Attached, first: Handle, second: Handle |
   try {
     begun = functions.weft_critical_begin(address, a, b, checked && outer ? 1 : 0);
     if (begun === WOULD_WAIT) {
-      throw new CriticalSectionError(
-        "a critical section inside of another one would have to wait for its lock and suspend the outer section: use withCriticalSection2() for both objects",
-        stack(outer!.site),
-        stack(site),
-      );
+      throw broken("a critical section inside of another one would have to wait for its lock and suspend the outer section: use withCriticalSection2() for both objects");
     }
     if (begun === BEGUN) {
-      open.push({ address, site });
+      open.push(address);
     }
     result = call();
   } finally {
@@ -79,7 +82,7 @@ export function criticalSection<T>(py: Attached, first: Handle, second: Handle |
       open.pop();
       // Otherwise the interpreter ended while the thread was detached: its locks were released then.
       if (realm.attachCount > 0) {
-        suspended = checked && outer !== undefined && functions.weft_critical_suspended(outer.address) !== 0;
+        suspended = checked && outer !== undefined && functions.weft_critical_suspended(outer) !== 0;
         // Also takes the outer section's locks again where it was suspended.
         functions.weft_critical_end(address);
       }
@@ -91,10 +94,8 @@ export function criticalSection<T>(py: Attached, first: Handle, second: Handle |
     }
   }
   if (suspended) {
-    throw new CriticalSectionError(
+    throw broken(
       "a critical section was suspended while another one inside of it ran, because the thread was detached (it waited, or was stopped for garbage collection): others may have used the outer object",
-      stack(outer!.site),
-      stack(site),
     );
   }
   return result;

@@ -1,7 +1,7 @@
 import { ReentrantError, PoisonError } from "./errors.js";
-import type { LockGuard } from "./guard.js";
+import { WriteGuard, type LockGuard } from "./guard.js";
 import { SharedPrimitive } from "./shared.js";
-import { Result } from "./status.js";
+import { Result, Want } from "./status.js";
 
 /** A lock that a holder poisons when its code throws. */
 export abstract class PoisoningLock extends SharedPrimitive {
@@ -13,6 +13,11 @@ export abstract class PoisoningLock extends SharedPrimitive {
   /** What it protects is in order again: later holders are not warned. */
   clearPoison(): void {
     this.realm.functions.weft_sync_clear_poison(this.address);
+  }
+
+  /** Waits to have it alone, poisoned or not: to look at what it protects, and {@link clearPoison}. */
+  recover(): WriteGuard {
+    return this.take(Want.exclusive, undefined, true, () => new WriteGuard(this))!;
   }
 
   /** Acquires and makes the guard; `undefined` when it was not possible within the time. */

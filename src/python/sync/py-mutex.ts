@@ -68,9 +68,4 @@ export class PyMutex extends PoisoningLock {
   async withLockAsync<T>(call: (guard: WriteGuard) => T | Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.duringAsync(await this.lockAsync(signal), true, call);
   }
-
-  /** As {@link lock}, poisoned or not: to look at what it protects, and {@link clearPoison}. */
-  recover(): WriteGuard {
-    return this.take(Want.exclusive, undefined, true, () => new WriteGuard(this))!;
-  }
 }

@@ -72,9 +72,4 @@ export class PyRwLock extends PoisoningLock {
   writeAsync(signal?: AbortSignal): Promise<WriteGuard> {
     return this.takeAsync(Want.exclusive, signal, () => new WriteGuard(this));
   }
-
-  /** As {@link write}, poisoned or not. */
-  recover(): WriteGuard {
-    return this.take(Want.exclusive, undefined, true, () => new WriteGuard(this))!;
-  }
 }
