@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), "weft-types-"));
 beforeAll(() => {
   const made = spawnSync(process.execPath, [join(ROOT, "dist/bin/weft.js"), "stubgen", "src/examples/collections.mjs", "-o", join(folder, "stubs")], { encoding: "utf8", cwd: ROOT, timeout: 60_000 });
   expect({ stderr: made.stderr, status: made.status }).toEqual({ stderr: "", status: 0 });
-  writeFileSync(join(folder, "pyrightconfig.json"), JSON.stringify({ typeCheckingMode: "strict", stubPath: "stubs", pythonVersion: "3.13", include: ["."], reportUnknownMemberType: false }));
+  writeFileSync(join(folder, "pyrightconfig.json"), JSON.stringify({ typeCheckingMode: "strict", stubPath: "stubs", pythonVersion: "3.13", include: ["."], reportUnknownMemberType: false, reportMissingModuleSource: false }));
 });
 afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
@@ -65,6 +65,6 @@ Matrix([[1.0]])["a"]
     "program.py:4 reportArgumentType",
     "program.py:6 reportAttributeAccessIssue",
     "program.py:7 reportArgumentType",
-    expect.stringMatching(/^program\.py:8 report(?:ArgumentType|CallIssue)$/),
+    "program.py:8 reportArgumentType",
   ]);
 });

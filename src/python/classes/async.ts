@@ -1,7 +1,6 @@
 import { PyAny } from "../any.js";
 import { onStack } from "../objects/guest-stack.js";
 import { RawFunction, type Python } from "../python.js";
-import type { Weft } from "../weft.js";
 import { holdPromise } from "../js/promises.js";
 import { ArgumentReader } from "./arguments.js";
 import type { ClassDefinition, FunctionDefinition, ModuleDefinition } from "./definition.js";
@@ -13,6 +12,11 @@ import type { ClassDefinition, FunctionDefinition, ModuleDefinition } from "./de
  * from before the module can be imported.
  */
 const REGISTRY = "_async_functions";
+
+/** The `Weft` that handlers get. */
+interface Attacher {
+  attach<T>(call: (py: Python) => T): T;
+}
 
 /** As a function of Python's, so that it has a name and binds as a method. */
 const WRAPPER = `
@@ -40,7 +44,7 @@ function registry(py: Python): PyAny {
 }
 
 /** In the host realm, attached: makes the asynchronous functions of a module callable, before it can be imported. */
-export function offerAsyncFunctions(py: Python, weft: Weft, module: ModuleDefinition): void {
+export function offerAsyncFunctions(py: Python, weft: Attacher, module: ModuleDefinition): void {
   const offer = (func: FunctionDefinition, owner: ClassDefinition | undefined): void => {
     const key = keyOf(module, owner, func);
     const offered = registry(py);

@@ -52,7 +52,7 @@ export const stopIteration = Symbol.for("weft-python.stopIteration");
  * try {
  *   await weft.run("__import__('lengths').Meters(2) + 'x'");
  * } catch (error) {
- *   console.log(error.message.split("'")[0]); // TypeError: unsupported operand type(s) for +:
+ *   console.log(error.message.split(" for")[0]); // TypeError: unsupported operand type(s)
  * }
  * ```
  */
