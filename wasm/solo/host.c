@@ -34,7 +34,7 @@ void weft_solo_tick(void) {
 }
 
 #define CANNOT_WAIT \
-  "this host cannot wait: Weft's solo profile waits where its thread may block, and elsewhere in engines with JavaScript Promise Integration"
+  "this host cannot wait: Weft's solo profile waits where its thread may block, as in a worker or in Node, and not on a page's own thread"
 
 void weft_solo_cannot_wait(void) { PyErr_SetString(PyExc_RuntimeError, CANNOT_WAIT); }
 
