@@ -23,21 +23,26 @@ export function readFrames(view: GuestView, state: Address): ObservedFrame[] {
   while (frame !== 0 && frames.length < MOST_FRAMES && !seen.has(frame)) {
     seen.add(frame);
     if (view.byte(frame + offsetOf("_PyInterpreterFrame", "owner")) !== CONSTANTS.FRAME_OWNED_BY_CSTACK) {
-      frames.push(readFrame(view, frame));
+      const read = readFrame(view, frame);
+      if (read !== undefined) {
+        frames.push(read);
+      }
     }
     frame = view.word(frame + offsetOf("_PyInterpreterFrame", "previous"));
   }
   return frames;
 }
 
-function readFrame(view: GuestView, frame: Address): ObservedFrame {
+/** Nothing for the frame that ends the call of a class: its code has no file, and CPython's tracebacks leave it out too. */
+function readFrame(view: GuestView, frame: Address): ObservedFrame | undefined {
   const code = view.word(frame + offsetOf("_PyInterpreterFrame", "f_executable"));
+  const file = view.word(code + offsetOf("PyCodeObject", "co_filename"));
+  const name = view.word(code + offsetOf("PyCodeObject", "co_qualname"));
+  if (file === name) {
+    return undefined;
+  }
   const at = view.word(frame + offsetOf("_PyInterpreterFrame", "instr_ptr")) - (code + offsetOf("PyCodeObject", "co_code_adaptive"));
-  return {
-    file: readText(view, view.word(code + offsetOf("PyCodeObject", "co_filename"))),
-    line: readLine(view, code, at),
-    name: readText(view, view.word(code + offsetOf("PyCodeObject", "co_qualname"))),
-  };
+  return { file: readText(view, file), line: readLine(view, code, at), name: readText(view, name) };
 }
 
 /** The text of a `str`, or `?`. */
