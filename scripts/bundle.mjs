@@ -30,6 +30,8 @@ const ENTRIES = {
 const BROWSER_ENTRIES = {
   index: "src/browser.ts",
   "realm-worker": "src/hosts/browser/realm-worker.ts",
+  "plot-worker": "src/hosts/browser/plot-worker.ts",
+  "persist-worker": "src/hosts/browser/persist-worker.ts",
 };
 
 /** For the command's own pages; by itself, so that pages of users load nothing of it. */

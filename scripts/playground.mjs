@@ -38,6 +38,8 @@ export async function bundlePlayground() {
       "interpreter-worker": "src/playground/interpreter-worker.ts",
       "realm-worker": "src/hosts/browser/realm-worker.ts",
       "modules/accounts": "src/playground/modules/accounts.ts",
+      "plot-worker": "src/hosts/browser/plot-worker.ts",
+      "persist-worker": "src/hosts/browser/persist-worker.ts",
     },
     outdir: "dist/playground",
     chunkNames: "chunks/[name]-[hash]",
@@ -49,6 +51,18 @@ export async function bundlePlayground() {
     sourcemap: "linked",
     loader: { ".py": "text" },
     plugins: [asText],
+    logLevel: "warning",
+    platform: "browser",
+    target: BROWSERS,
+  });
+  await build({
+    absWorkingDir: root,
+    // One file: the page puts it into a frame that may load nothing.
+    entryPoints: { stage: "src/playground/stage.ts" },
+    outdir: "dist/playground",
+    bundle: true,
+    minify: true,
+    format: "esm",
     logLevel: "warning",
     platform: "browser",
     target: BROWSERS,

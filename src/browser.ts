@@ -5,3 +5,7 @@ export type { LoadProgress } from "./hosts/browser/download.js";
 export { IsolationError } from "./hosts/browser/isolation.js";
 export { RuntimeFilesError } from "./hosts/shared/runtime-files-error.js";
 export type { ProfileOptions } from "./hosts/shared/profile.js";
+export { DisplayArea, displayIn, type DisplayAreaOptions, type DisplayElement } from "./hosts/browser/display-area.js";
+export type { DisplayContent, DisplayMessage, DisplaySink } from "./hosts/shared/display.js";
+export { servePage } from "./hosts/browser/bridge/serve-page.js";
+export type { PagePort } from "./hosts/browser/bridge/wire.js";

@@ -4,3 +4,4 @@ export { loadWeft, type LoadOptions } from "./hosts/node/load.js";
 export { joinWeft } from "./hosts/node/join.js";
 export { RuntimeFilesError } from "./hosts/shared/runtime-files-error.js";
 export type { ProfileOptions } from "./hosts/shared/profile.js";
+export type { DisplayContent, DisplayMessage, DisplaySink } from "./hosts/shared/display.js";

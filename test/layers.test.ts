@@ -25,9 +25,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   solo: { layers: ["abi", "portable"], node: false },
   runtime: { layers: ["abi"], node: false },
   python: { layers: ["abi", "portable", "runtime"], node: false },
+  // The chart library is loaded for the first chart only.
+  plot: { layers: [], node: false, packages: ["echarts/"] },
   "hosts/shared": { layers: ["abi", "portable", "runtime", "python"], node: false },
-  "hosts/browser": { layers: ["abi", "portable", "solo", "runtime", "python", "hosts/shared"], node: false },
-  "hosts/node": { layers: ["abi", "portable", "solo", "runtime", "python", "hosts/shared"], node: true },
+  "hosts/browser": { layers: ["abi", "portable", "solo", "runtime", "python", "plot", "hosts/shared"], node: false },
+  "hosts/node": { layers: ["abi", "portable", "solo", "runtime", "python", "plot", "hosts/shared"], node: true },
   "index.ts": { layers: ["abi", "portable", "runtime", "python"], node: false },
   "node.ts": { layers: ["index.ts", "hosts/shared", "hosts/node"], node: true },
   "browser.ts": { layers: ["index.ts", "hosts/shared", "hosts/browser"], node: false },

@@ -2,7 +2,7 @@ import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CacheEntry } from "./cache.js";
 import { ensure } from "./ensure.js";
-import { hashFile, keyOf } from "./hash.js";
+import { describeFiles, hashFile, keyOf } from "./hash.js";
 import type { Variant } from "./recipe.js";
 import type { BuildContext } from "./stage.js";
 import type { Toolchain } from "./toolchain.js";
@@ -19,6 +19,7 @@ export function stdlibKey(context: BuildContext, toolchain: Toolchain, variant: 
     cpython,
     variant,
     script: hashFile(join(context.folders.recipe, "stdlib.py")),
+    own: describeFiles(join(context.folders.wasm, "library"), (path) => path.endsWith(".py")),
     place: context.recipe.stdlib,
     epoch: context.recipe.epoch,
   });
@@ -43,6 +44,7 @@ export async function ensureStdlib(
       const workspace = toolchain.workspace("stdlib");
       try {
         const lib = copyInto(workspace, join(tree.folder, "Lib"), "Lib");
+        copyInto(workspace, join(context.folders.wasm, "library"), "Lib");
         const sysconfig = copyInto(workspace, join(cpython.folder, "sysconfig"), "sysconfig");
         const script = copyInto(workspace, join(context.folders.recipe, "stdlib.py"), "stdlib.py");
         await workspace.run(

@@ -1,5 +1,7 @@
 import ask from "./examples/ask.py";
 import mandelbrot from "./examples/mandelbrot.py";
+import page from "./examples/page.py";
+import plots from "./examples/plots.py";
 import queueWorkers from "./examples/queue_workers.py";
 import race from "./examples/race.py";
 import show from "./examples/show.py";
@@ -24,4 +26,6 @@ export const EXAMPLES: readonly Example[] = [
   { file: "queue_workers.py", title: "Producer and consumers", text: queueWorkers },
   { file: "ask.py", title: "input() beside a thread", text: ask },
   { file: "show.py", title: "display(): tables, SVG, HTML", text: show },
+  { file: "page.py", title: "A page used by threads", text: page },
+  { file: "plots.py", title: "Charts by four threads", text: plots },
 ];

@@ -4,9 +4,7 @@
  */
 import { IsolationError, loadWeft, type HostWeft, type ObservedThread, type Py, type PyAny } from "../browser.js";
 import { OutputBudget } from "../hosts/browser/output-budget.js";
-import { DisplayStream } from "./display-stream.js";
 import type { Call, FromWorker, Load, ThreadSample, ToWorker } from "./protocol.js";
-import displaySource from "./python/weft_display.py";
 import playgroundSource from "./python/playground.py";
 
 const scope = globalThis as unknown as {
@@ -17,7 +15,7 @@ const post = (message: FromWorker): void => {
   scope.postMessage(message);
 };
 
-/** Makes the playground's modules importable, and `weft.display` with them. */
+/** Makes the playground's module importable. */
 const SETUP = `
 import sys, types
 def _install(name, source):
@@ -56,20 +54,16 @@ scope.addEventListener("message", ({ data }) => {
   }
 });
 
-async function load({ runtime, worker, modules, budget: word }: Load): Promise<void> {
+async function load({ runtime, worker, modules, budget: word, page }: Load): Promise<void> {
   const budget = new OutputBudget(word);
   const output = (stream: 1 | 2, text: string): void => {
     budget.take(text.length, true);
     post({ kind: "output", stream, text });
   };
-  const stdout = new DisplayStream(
-    (text) => {
-      output(1, text);
-    },
-    (message) => {
-      post({ kind: "display", message });
-    },
-  );
+  // playground.py calls it.
+  (globalThis as { announceThread?: (thread: number, name: string) => void }).announceThread = (thread, name) => {
+    post({ kind: "name", thread, name });
+  };
   try {
     weft = await loadWeft({
       runtime,
@@ -80,7 +74,15 @@ async function load({ runtime, worker, modules, budget: word }: Load): Promise<v
         post({ kind: "progress", ...progress });
       },
       stdout: (text) => {
-        stdout.push(text);
+        output(1, text);
+      },
+      display: (message) => {
+        post({ kind: "display", message });
+      },
+      network: true,
+      page: () => {
+        post({ kind: "page" });
+        return page;
       },
       stderr: (text) => {
         output(2, text);
@@ -93,7 +95,6 @@ async function load({ runtime, worker, modules, budget: word }: Load): Promise<v
     });
     await weft.run(SETUP);
     await weft.run(`
-_install("weft_display", ${JSON.stringify(displaySource)})
 _install("playground", ${JSON.stringify(playgroundSource)})
 del _install, sys, types
 `);
@@ -154,6 +155,6 @@ function sample({ ident, wait, attachment, waitsFor }: ObservedThread): ThreadSa
 function stack(thread: number): string[] {
   const frames = weft?.threads().find(({ ident }) => ident === thread)?.frames ?? [];
   return frames
-    .filter(({ file }) => file !== "<playground>" && file !== "<weft_display>")
+    .filter(({ file }) => file !== "<playground>")
     .map(({ file, line, name }) => `${name}  ${file.replace("/home/playground/", "").replace(/^.*\/python3\.\d+t?\//, "")}:${line}`);
 }

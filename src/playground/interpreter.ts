@@ -1,5 +1,6 @@
+import type { DisplayMessage } from "../browser.js";
 import { OutputBudget } from "../hosts/browser/output-budget.js";
-import type { Call, DisplayMessage, Ended, FromWorker, ThreadSample, ToWorker } from "./protocol.js";
+import type { Call, Ended, FromWorker, ThreadSample, ToWorker } from "./protocol.js";
 
 /** What the interpreter does now. */
 export type State = "loading" | "ready" | "running" | "stopping" | "failed";
@@ -16,6 +17,9 @@ export interface InterpreterListener {
   onProgress(stage: string, bytes: number, total: number): void;
   onOutput(stream: 1 | 2, text: string, drawn: () => void): void;
   onDisplay(message: DisplayMessage): void;
+  onThreadName(thread: number, name: string): void;
+  /** A program uses the page, which the port asks. */
+  onPage(port: MessagePort): void;
   onInput(): void;
   onThreads(samples: readonly ThreadSample[]): void;
   /** A new interpreter takes the place of one, for a reason that people should know. */
@@ -31,6 +35,8 @@ export class Realm {
   readonly worker: Worker;
   /** Of characters on their way to the terminal. */
   readonly budget = new OutputBudget();
+  /** For what serves Python's `weft.page`. */
+  readonly page: MessagePort;
   version: string | undefined;
   failure: { readonly message: string; readonly missing: readonly string[] | null } | undefined;
   /** Hears of everything once the realm is in use. */
@@ -55,17 +61,23 @@ export class Realm {
         this.listener?.({ kind: "gone", message });
       }
     });
-    this.post({
-      kind: "load",
-      runtime: new URL("./runtime/", import.meta.url).href,
-      worker: new URL("./realm-worker.js", import.meta.url).href,
-      modules: [new URL("./modules/accounts.js", import.meta.url).href],
-      budget: this.budget.word,
-    });
+    const { port1, port2 } = new MessageChannel();
+    this.page = port1;
+    this.post(
+      {
+        kind: "load",
+        runtime: new URL("./runtime/", import.meta.url).href,
+        worker: new URL("./realm-worker.js", import.meta.url).href,
+        modules: [new URL("./modules/accounts.js", import.meta.url).href],
+        budget: this.budget.word,
+        page: port2,
+      },
+      [port2],
+    );
   }
 
-  post(message: ToWorker): void {
-    this.worker.postMessage(message);
+  post(message: ToWorker, transfer: Transferable[] = []): void {
+    this.worker.postMessage(message, transfer);
   }
 }
 
@@ -302,6 +314,12 @@ export class Interpreter {
         return;
       case "display":
         this.#listener.onDisplay(message.message);
+        return;
+      case "name":
+        this.#listener.onThreadName(message.thread, message.name);
+        return;
+      case "page":
+        this.#listener.onPage(realm.page);
         return;
       case "input":
         this.#listener.onInput();

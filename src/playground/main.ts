@@ -3,13 +3,14 @@ import "@xterm/xterm/css/xterm.css";
 import "./style.css";
 import { requireIsolation } from "../hosts/browser/isolation.js";
 import { Console } from "./console.js";
-import { DisplayPane } from "./display-pane.js";
+import { DisplayArea } from "../hosts/browser/display-area.js";
 import { setUpDivider } from "./divider.js";
 import { element } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
 import { Interpreter, Realm, type State } from "./interpreter.js";
 import type { Ended, Problem } from "./protocol.js";
 import { decodeShare, encodeShare } from "./share.js";
+import { StagePane } from "./stage-pane.js";
 import { storage } from "./storage.js";
 import { Tabs } from "./tabs.js";
 import { ThreadsPane } from "./threads-pane.js";
@@ -27,12 +28,24 @@ const workspace = new Workspace(storage);
 let problems: readonly Problem[] = [];
 let interpreter: Interpreter | undefined;
 
-const display = new DisplayPane(element("display"), () => {
+const display = new DisplayArea(element("display"), {
+  onUse: () => {
+    element("display-pane").hidden = false;
+  },
+  dark: () => document.documentElement.dataset.theme === "dark",
+});
+
+const stage = new StagePane(element("stage-place"), () => {
   element("display-pane").hidden = false;
 });
 
 /** Python is loaded beside the page's own parts. Where the page is not isolated, that is told later. */
 const firstRealm = globalThis.crossOriginIsolated ? new Realm() : undefined;
+function clearDisplay(): void {
+  display.clear();
+  stage.clear();
+  element("display-pane").hidden = true;
+}
 
 /** Lets the page draw and answer between two long steps. */
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
@@ -174,11 +187,13 @@ function makeInterpreter(): Interpreter {
       terminal.write(stream === 2 ? `\x1b[31m${text.replaceAll("\x1b[0m", "\x1b[0m\x1b[31m")}\x1b[0m` : text, drawn);
     },
     onDisplay: (message) => {
-      if ("thread" in message) {
-        threads.name(message.thread, message.name);
-      } else {
-        display.show(message);
-      }
+      display.show(message);
+    },
+    onThreadName: (thread, name) => {
+      threads.name(thread, name);
+    },
+    onPage: (port) => {
+      stage.connect(port);
     },
     onInput: () => {
       terminal.input((result) => {
@@ -221,8 +236,7 @@ async function run(): Promise<void> {
   }
   waiting = true;
   showProblems([]);
-  display.clear();
-  element("display-pane").hidden = true;
+  clearDisplay();
   terminal.cancel();
   terminal.note(`Run ${name}`);
   const begin = performance.now();
@@ -300,8 +314,7 @@ function setUpPage(): void {
     terminal.focus();
   });
   element("clear-display").addEventListener("click", () => {
-    display.clear();
-    element("display-pane").hidden = true;
+    clearDisplay();
   });
   element("theme").addEventListener("click", () => {
     theme.toggle();

@@ -1,5 +1,5 @@
 /** What the page and the worker that owns Python tell each other. */
-import type { ObservedThread } from "../browser.js";
+import type { DisplayMessage, ObservedThread } from "../browser.js";
 
 /** A place in a file where a program failed. */
 export interface Problem {
@@ -34,18 +34,6 @@ export interface ThreadSample {
   readonly holder: number | undefined;
 }
 
-/** What `weft_display.send` writes. */
-export type DisplayMessage =
-  | { readonly display: string; readonly content: DisplayContent }
-  | { readonly canvas: string; readonly row: number; readonly pixels: string }
-  | { readonly thread: number; readonly name: string };
-
-/** What `display()` shows. */
-export type DisplayContent =
-  | { readonly type: "svg" | "html" | "png" | "text"; readonly text: string }
-  | { readonly type: "table"; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
-  | { readonly type: "canvas"; readonly canvas: string; readonly width: number; readonly height: number };
-
 /** A question to Python: a function of playground.py and its text arguments. */
 export interface Call {
   readonly kind: "call";
@@ -54,13 +42,25 @@ export interface Call {
   readonly values: readonly string[];
 }
 
-/** The first message: where the parts of Python are, and the shared word of an OutputBudget. */
+/** To the frame that programs use as their page. */
+export type ToStage =
+  | { readonly kind: "port"; readonly port: MessagePort }
+  | { readonly kind: "clear" }
+  | { readonly kind: "scheme"; readonly scheme: "dark" | "light" };
+
+export type FromStage =
+  | { readonly kind: "stage-ready" }
+  /** Height of its content, in pixels; 0 when it is empty. */
+  | { readonly kind: "stage"; readonly height: number };
+
+/** The first message: where the parts of Python are, the shared word of an OutputBudget, and what serves `weft.page`; see `FromWorker`'s "page". */
 export interface Load {
   readonly kind: "load";
   readonly runtime: string;
   readonly worker: string;
   readonly modules: readonly string[];
   readonly budget: Int32Array;
+  readonly page: MessagePort;
 }
 
 export type ToWorker =
@@ -79,7 +79,11 @@ export type FromWorker =
   | { readonly kind: "gone"; readonly message: string }
   | { readonly kind: "output"; readonly stream: 1 | 2; readonly text: string }
   | { readonly kind: "display"; readonly message: DisplayMessage }
+  /** A thread begins. */
+  | { readonly kind: "name"; readonly thread: number; readonly name: string }
   | { readonly kind: "input" }
+  /** A program uses the page. */
+  | { readonly kind: "page" }
   | { readonly kind: "answer"; readonly id: number; readonly json: string }
   | { readonly kind: "refused"; readonly id: number; readonly message: string; readonly interrupted: boolean }
   | { readonly kind: "threads"; readonly samples: readonly ThreadSample[] }

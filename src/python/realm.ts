@@ -1,5 +1,5 @@
 import type { Address, Functions } from "../abi/functions.js";
-import { offsetOf } from "../abi/layout.js";
+import { CONSTANTS, offsetOf } from "../abi/layout.js";
 import { canBlock, SPIN_MS, WouldBlockError } from "./can-block.js";
 import { AttachError, DetachedError, lifecycleState, Lifecycle, type LifecycleState } from "./lifecycle.js";
 import { Memory } from "./memory.js";
@@ -50,6 +50,8 @@ export class Realm {
   importNow: ((url: string) => Readonly<Record<string, unknown>>) | undefined;
   /** Attached: gives `sys.unraisablehook` an error. The layer above sets it. */
   tell: (error: unknown) => void = () => undefined;
+  /** What the host realm offers to Python's own modules (src/hosts/shared/services.ts); Python finds it as `weft._services`. */
+  services: object = {};
   /** The innermost scope while attached. */
   scope: Scope | undefined;
   /** Objects whose state this thread has alone at the moment, of classes that trace their state. */
@@ -60,7 +62,7 @@ export class Realm {
   /** Values by their numbers, and how many proxies have each. */
   readonly #values = new Map<number, { readonly value: unknown; count: number }>();
   readonly #numbers = new Map<unknown, number>();
-  #nextValue = 1;
+  #nextValue = CONSTANTS.WEFT_JS_SERVICES + 1;
   #seenReleased = 0;
   /** Calls from Python that are under way on this thread. */
   #calls = 0;
@@ -453,7 +455,7 @@ export class Realm {
 
   /** The value that {@link keep} numbered. */
   value(id: number): unknown {
-    return id === 0 ? globalThis : this.#values.get(id)?.value;
+    return id === 0 ? globalThis : id === CONSTANTS.WEFT_JS_SERVICES ? this.services : this.#values.get(id)?.value;
   }
 
   /** How many values Python objects stand for, for leak checks. */

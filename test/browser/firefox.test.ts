@@ -1,63 +1,27 @@
-import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { findBrowser } from "../../scripts/browsers.mjs";
+import type { Page } from "puppeteer-core";
+import { beforeAll, expect, test } from "vitest";
 import type { TestOutcome } from "../portable/run.js";
 import { RECURSIONS, recursionProgram } from "../runtime/recursions.js";
 import { bundleTest } from "./bundle-test.js";
 import { EXCEPTIONS } from "./exceptions.js";
-import { ISOLATION, StaticServer } from "./server.js";
+import { FirefoxPages } from "./firefox-pages.js";
 
-/** Longest time of anything that is done in a page, in milliseconds. */
-const DEADLINE = 60_000;
 const FILES = ["basic", "errors", "sync"];
 
-let browser: Browser;
-let server: StaticServer;
+const contents: Record<string, { body: string; headers: Record<string, string> }> = {};
+const pages = new FirefoxPages({ contents });
 
 beforeAll(async () => {
-  const bundles = await Promise.all(FILES.map((name) => bundleTest(`test/python/${name}.test.ts`)));
-  server = await StaticServer.start({
-    headers: ISOLATION,
-    contents: Object.fromEntries(bundles.map((body, i) => [`/test/python/${FILES[i]}.test.js`, { body, headers: { "Content-Type": "text/javascript" } }])),
-  });
-  // By WebDriver BiDi, which Debian's Firefox has; with a new profile.
-  browser = await puppeteer.launch({ browser: "firefox", executablePath: findBrowser("firefox"), headless: true, timeout: DEADLINE });
+  for (const name of FILES) {
+    contents[`/test/python/${name}.test.js`] = { body: await bundleTest(`test/python/${name}.test.ts`), headers: { "Content-Type": "text/javascript" } };
+  }
 }, 120_000);
 
-afterAll(async () => {
-  await browser?.close();
-  await server?.close();
-});
-
-/** Uses a new page with the package as the global `weftPython`. What goes wrong is told with what the page said. */
-async function withPage<T>(use: (page: Page) => Promise<T>): Promise<T> {
-  const page = await browser.newPage();
-  const said: string[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    const trouble = new Promise<never>((_, reject) => {
-      const fail = (what: string): void => {
-        reject(new Error([what, ...said].join("\n  ")));
-      };
-      page.on("console", (message) => said.push(message.text()));
-      page.on("pageerror", (error) => {
-        fail(`an error that the page did not catch: ${String(error)}`);
-      });
-      timer = setTimeout(() => {
-        fail(`the page took longer than ${DEADLINE / 1000} s`);
-      }, DEADLINE);
-    });
-    trouble.catch(() => undefined);
-    const done = page
-      .goto(server.url)
-      .then(() => page.evaluate('import("/dist/browser/index.js").then((module) => { globalThis.weftPython = module; })'))
-      .then(() => use(page));
-    return await Promise.race([done, trouble]);
-  } finally {
-    clearTimeout(timer);
-    await page.close();
-  }
-}
+const withPage = <T>(use: (page: Page) => Promise<T>): Promise<T> =>
+  pages.with(async (page) => {
+    await page.evaluate('import("/dist/browser/index.js").then((module) => { globalThis.weftPython = module; })');
+    return use(page);
+  });
 
 test("Firefox: runs, reads, stops, and loads again", async () => {
   const result = await withPage((page) =>

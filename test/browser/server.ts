@@ -1,5 +1,5 @@
 import { createReadStream, readFileSync, statSync } from "node:fs";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { extname, join, normalize } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly headers?: Readonly<Record<string, string>>;
   /** Beginnings of paths that stand for others. */
   readonly aliases?: Readonly<Record<string, string>>;
+  /** Answers by itself, or says that it does not. */
+  readonly handle?: (request: IncomingMessage, response: ServerResponse, path: string) => boolean;
   /** Contents by path, looked up at each request, before the files of the project. */
   readonly contents?: Readonly<Record<string, { readonly body: string | Uint8Array; readonly headers?: Readonly<Record<string, string>> }>>;
 }
@@ -47,6 +49,9 @@ export class StaticServer {
         path = path.startsWith(from) ? to + path.slice(from.length) : path;
       }
       one.requests.push(path);
+      if (options.handle?.(request, response, path) === true) {
+        return;
+      }
       const own = options.contents?.[path] ?? (path === "/" ? EMPTY_PAGE : undefined);
       // What threads import from the package is the browser's here.
       const file = join(ROOT, normalize(path.replace("/dist/lib/", "/dist/browser/")));

@@ -12,6 +12,10 @@
 
 #define WEFT_HOST_REALM 1
 
+/* Numbers of values that are not counted. */
+#define WEFT_JS_GLOBALS 0
+#define WEFT_JS_SERVICES 1
+
 /* src/python/js/operation.ts has the same numbers, and what each means for which value. */
 enum weft_js_operation {
   WEFT_JS_CALL = 1,
@@ -51,7 +55,7 @@ enum weft_js_flags {
 /* A number that a dead proxy gives back. Made with the proxy, so that its end cannot fail. */
 typedef struct weft_js_handle {
   struct weft_js_handle *next;
-  int32_t id;   /* above 0: counted in the realm's table */
+  int32_t id;   /* above WEFT_JS_SERVICES: counted in the realm's table */
   int32_t self; /* the same for the object that a method belongs to */
 } weft_js_handle;
 
@@ -95,6 +99,8 @@ int weft_js_ready(void);
 PyObject *weft_js_proxy_new(int32_t id, int32_t self, const char *name, uint32_t flags);
 /* For the globals of a realm, or of the calling one (null). */
 PyObject *weft_js_globals_new(weft_realm *realm);
+/* For what the host realm offers to the modules below wasm/library: src/hosts/shared/services.ts. */
+PyObject *weft_js_services_new(void);
 weft_realm *weft_realm_host(void);
 /* The value's number in the calling thread's realm, or -1 for other realms and objects. */
 int32_t weft_js_proxy_id(PyObject *object);

@@ -57,7 +57,9 @@ int weft_js_fill(PyObject *module) {
       PyModule_AddType(module, &weft_callable_type) != 0) {
     return -1;
   }
-  return PyModule_Add(module, "host", weft_js_globals_new(weft_realm_host()));
+  return PyModule_Add(module, "host", weft_js_globals_new(weft_realm_host())) != 0
+           ? -1
+           : PyModule_Add(module, "_services", weft_js_services_new());
 }
 
 /* What `import js` gives is no module: asking it for an attribute must ask the realm of the thread that asks. It takes

@@ -360,11 +360,15 @@ PyObject *weft_js_proxy_new(int32_t id, int32_t self, const char *name, uint32_t
   return (PyObject *)proxy;
 }
 
+PyObject *weft_js_services_new(void) {
+  return weft_js_ready() == 0 ? (PyObject *)make(&weft_js_proxy_type, weft_realm_host(), WEFT_JS_SERVICES, -1, 0) : NULL;
+}
+
 PyObject *weft_js_globals_new(weft_realm *realm) {
   if (weft_js_ready() != 0) {
     return NULL;
   }
-  weft_js_proxy *proxy = make(&weft_js_proxy_type, realm, 0, -1, 0);
+  weft_js_proxy *proxy = make(&weft_js_proxy_type, realm, WEFT_JS_GLOBALS, -1, 0);
   if (proxy && !realm && !(proxy->name = PyUnicode_FromString("js"))) {
     Py_CLEAR(proxy);
   }

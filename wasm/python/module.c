@@ -2,7 +2,16 @@
 #include "weft_js.h"
 #include "weft_python.h"
 
+/* The rest of the package is written in Python (wasm/library) and is beside the standard library. */
+static int set_path(PyObject *module) {
+  PyObject *folder = PySys_GetObject("_stdlib_dir");
+  return PyModule_Add(module, "__path__", folder ? Py_BuildValue("[N]", PyUnicode_FromFormat("%U/weft", folder)) : PyList_New(0));
+}
+
 static int fill(PyObject *module) {
+  if (set_path(module) != 0) {
+    return -1;
+  }
   const struct {
     const char *name, *full, *doc;
     PyObject *base;
@@ -24,6 +33,34 @@ static int fill(PyObject *module) {
   return weft_js_fill(module);
 }
 
+/* Names that modules of the package are imported for when they are first used: most programs use none. */
+static PyObject *get_late(PyObject *module, PyObject *name) {
+  static const struct {
+    const char *name, *module;
+  } late[] = {
+    {"display", "weft._display"}, {"Display", "weft._display"}, {"Canvas", "weft._display"}, {"HTML", "weft._display"},
+    {"SVG", "weft._display"},     {"PNG", "weft._display"},     {"page", "weft.page"},       {"plot", "weft.plot"},
+  };
+  for (size_t i = 0; i < sizeof late / sizeof *late; i++) {
+    if (PyUnicode_Check(name) && PyUnicode_EqualToUTF8(name, late[i].name)) {
+      PyObject *imported = PyImport_ImportModule(late[i].module);
+      if (imported && late[i].module[sizeof "weft." - 1] == '_') {
+        Py_SETREF(imported, PyObject_GetAttr(imported, name));
+        if (imported && PyObject_SetAttr(module, name, imported) != 0) {
+          Py_CLEAR(imported);
+        }
+      }
+      return imported;
+    }
+  }
+  return PyErr_Format(PyExc_AttributeError, "module 'weft' has no attribute '%S'", name);
+}
+
+static PyMethodDef functions[] = {
+  {"__getattr__", get_late, METH_O, NULL},
+  {NULL},
+};
+
 static PyModuleDef_Slot slots[] = {
   {Py_mod_exec, fill},
   {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
@@ -35,6 +72,7 @@ static PyModuleDef definition = {
   PyModuleDef_HEAD_INIT,
   .m_name = "weft",
   .m_doc = "The host that this interpreter runs in.",
+  .m_methods = functions,
   .m_slots = slots,
 };
 

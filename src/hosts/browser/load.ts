@@ -2,16 +2,22 @@ import { StdioKind } from "../../abi/events.js";
 import type { HostWeft } from "../../python/weft.js";
 import type { GuestLimits } from "../../runtime/guest.js";
 import type { PortableInterpreter } from "../../portable/interpreter.js";
+import { fetchService } from "../shared/http.js";
 import { startWeft, type PythonOptions } from "../shared/load.js";
 import { loadProfile, type ProfileOptions } from "../shared/profile.js";
 import type { RealmPort } from "../shared/platform.js";
 import { RealmWorkers } from "../shared/realm-workers.js";
+import { RemotePage } from "./bridge/remote-page.js";
+import type { PagePort } from "./bridge/wire.js";
 import { Download, type LoadProgress } from "./download.js";
 import { Input, type InputSource } from "./input.js";
 import { requireIsolation } from "./isolation.js";
 import { consoleSink, Output, type TextSink } from "./output.js";
 import { OutputBudget } from "./output-budget.js";
-import { BrowserRealmHost } from "./realm-host.js";
+import { PageService } from "./page-service.js";
+import { Plotter } from "./plotter.js";
+import { PersistOwner } from "./persist/owner.js";
+import { realmHostFor } from "./persist/realm-host.js";
 import { loadSolo } from "./solo.js";
 import { browserWorkers } from "./start-worker.js";
 import { web } from "./web.js";
@@ -49,13 +55,24 @@ export interface LoadOptions extends PythonOptions {
    * `null` for the end of the input. Only Python's threads wait for its promise. Without it the input is empty.
    */
   readonly stdin?: InputSource;
+  /**
+   * Path of a folder in the guest that survives: its files are in the origin private file system, under this name, and every
+   * change is there when the call that makes it returns. One interpreter of the origin at a time has it.
+   */
+  readonly persist?: string;
+  /**
+   * Where Python is loaded in a worker of a page: gives a port for `weft.page` when Python first uses it. The page gives the other
+   * end to `servePage()`. In a page itself `weft.page` is that page.
+   */
+  readonly page?: () => PagePort;
 }
 
 /**
  * Downloads the runtime, starts it and Python in it. Python's main thread, a worker, then waits for what `run`,
  * `eval` and `call` give it; this thread and others attach. Several may be loaded in one page.
  * @throws IsolationError in a page without cross-origin isolation; RuntimeFilesError when a file cannot be loaded or
- * has another hash; RangeError where there is no room for the memory; Error when Python ends before it is ready.
+ * has another hash; RangeError where there is no room for the memory; Error when the persistent folder cannot be opened, or Python
+ * ends before it is ready.
  */
 export function loadWeft(options?: LoadOptions): Promise<HostWeft>;
 /**
@@ -89,25 +106,41 @@ async function load(options: LoadOptions): Promise<HostWeft> {
   // Wrong addresses are refused before anything is begun.
   const runtime = folder(options.runtime ?? new URL(RUNTIME, import.meta.url));
   const script = new URL(options.worker ?? new URL("./realm-worker.js", import.meta.url), base());
+  const persist = options.persist === undefined ? undefined : new PersistOwner(new URL("./persist-worker.js", script), options.persist);
   const modules = (options.modules ?? []).map((url) => new URL(url, base()).href);
   const download = new Download(runtime, options);
   const budget = new OutputBudget();
-  const workers = new RealmWorkers(browserWorkers(script, { glueUrl: download.glueUrl, budget: budget.word, modules }));
+  const workers = new RealmWorkers(browserWorkers(script, { glueUrl: download.glueUrl, budget: budget.word, modules, persist: persist?.channel.buffer }));
   const lines = [consoleSink((line) => { console.log(line); }), consoleSink((line) => { console.error(line); })] as const;
   const output = new Output([options.stdout ?? lines[0].sink, options.stderr ?? lines[1].sink], budget);
   const input = new Input(options.stdin);
-  const files = await download.files.catch(async (error: unknown) => {
-    await workers.endAll();
-    throw error;
-  });
+  const page = web.document === undefined ? undefined : new PageService(globalThis);
+  let remotePage: RemotePage | undefined;
+  const plotter = new Plotter(new URL("./plot-worker.js", script));
+  const files = await Promise.all([download.files, persist?.ready]).then(
+    ([found]) => found,
+    async (error: unknown) => {
+      persist?.end();
+      await workers.endAll();
+      throw error;
+    },
+  );
   download.report("start");
   const weft = await startWeft(
     {
       files,
-      realmHost: new BrowserRealmHost(budget, false),
+      realmHost: realmHostFor(budget, false, persist?.channel),
       stdio: [StdioKind.pipe, StdioKind.pipe, StdioKind.pipe],
       terminalSize: null,
       limits: BROWSER_LIMITS,
+      services: {
+        get page() {
+          return page ?? (options.page && (remotePage ??= new RemotePage(options.page())).root);
+        },
+        plot: (spec) => plotter.draw(spec),
+        ...(options.display ? { display: options.display } : {}),
+        ...(options.network === true ? { http: fetchService } : {}),
+      },
       channel: () => {
         const { port1, port2 } = new MessageChannel();
         return [port1 as unknown as RealmPort, port2 as unknown as RealmPort];
@@ -120,17 +153,26 @@ async function load(options: LoadOptions): Promise<HostWeft> {
       },
       onEnd: () => {
         input.end();
+        page?.end();
+        plotter.end();
         output.end();
         lines.forEach((line) => {
           line.flush();
         });
       },
+      onThreadsEnded: () => {
+        persist?.end();
+      },
       // A page stays.
       keepAlive: (promise) => promise,
     },
     workers as unknown as RealmWorkers,
-    { ...options, modules },
-  );
+    { ...options, modules, mounts: options.persist === undefined ? [] : [{ guest: options.persist, host: "/", readOnly: false }] },
+  ).catch((error: unknown) => {
+    persist?.end();
+    throw error;
+  });
+
   download.report("ready");
   return weft;
 }

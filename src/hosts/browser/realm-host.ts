@@ -14,8 +14,8 @@ const CHUNK = 64 * 1024;
 const HEADER = 8;
 
 /**
- * The imports of wasm/include/weft_host.h in a page and its workers. There are no folders of the host, so the
- * file imports are missing: nothing can call them.
+ * The imports of wasm/include/weft_host.h in a page and its workers. Without a persistent folder (persist/realm-host.ts)
+ * the file imports are missing: nothing can call them.
  */
 export class BrowserRealmHost {
   readonly #budget: OutputBudget;
@@ -27,6 +27,11 @@ export class BrowserRealmHost {
   constructor(budget: OutputBudget, mayWait: boolean) {
     this.#budget = budget;
     this.#mayWait = mayWait;
+  }
+
+  /** The guest's memory. Its buffer is another object after it has grown. */
+  protected get memory(): WebAssembly.Memory {
+    return this.#memory!;
   }
 
   /** Called by the glue before anything else. */

@@ -9,5 +9,7 @@ export interface RealmStart {
     readonly budget: Int32Array;
     /** URLs of modules for Python, which are imported before the first thread. */
     readonly modules: readonly string[];
+    /** See `Channel`; where a persistent folder is mounted. */
+    readonly persist: SharedArrayBuffer | undefined;
   };
 }

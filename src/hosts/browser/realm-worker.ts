@@ -4,7 +4,8 @@
  */
 import { prepareRealm } from "../shared/realm-body.js";
 import { OutputBudget } from "./output-budget.js";
-import { BrowserRealmHost } from "./realm-host.js";
+import { Channel } from "./persist/channel.js";
+import { realmHostFor } from "./persist/realm-host.js";
 import type { RealmStart } from "./realm-messages.js";
 import { web } from "./web.js";
 
@@ -17,11 +18,11 @@ const receive = (event: Event): void => {
     early.push(data);
     return;
   }
-  const { id, glueUrl, budget, modules } = data.weftRealm;
+  const { id, glueUrl, budget, modules, persist } = data.weftRealm;
   const loaded = new Map<string, Readonly<Record<string, unknown>>>();
   prepareRealm({
     id,
-    realmHost: new BrowserRealmHost(new OutputBudget(budget), true),
+    realmHost: realmHostFor(new OutputBudget(budget), true, persist ? new Channel(persist) : undefined),
     importNow: (url) => {
       const found = loaded.get(url);
       if (!found) {

@@ -9,23 +9,20 @@ export interface RealmSetup {
   readonly budget: Int32Array;
   /** See {@link RealmStart}. */
   readonly modules: readonly string[];
+  readonly persist: SharedArrayBuffer | undefined;
 }
 
 /** Starts worker realms from a script, which may be of another origin. */
 export function browserWorkers(script: URL, setup: RealmSetup): StartWorker<WebWorker> {
-  const url = workerUrl(script);
   return (id, onError) => {
     // The glue looks for exactly this name to know that it is in a worker.
-    const worker = new web.Worker(url, { type: "module", name: "em-pthread" });
+    const worker = startScript(script, "em-pthread", onError);
     // The glue would install a handler that throws in this realm; the guest's end reports it.
     Object.defineProperty(worker, "onerror", { get: () => undefined, set: () => undefined });
-    worker.addEventListener("error", (event) => {
-      event.preventDefault();
-      void explain(event as Partial<ErrorEventLike>, script).then(onError);
-    });
     setup.glueUrl.then(
       (glueUrl) => {
-        const start: RealmStart = { weftRealm: { id, glueUrl, budget: setup.budget, modules: setup.modules } };
+        const { budget, modules, persist } = setup;
+        const start: RealmStart = { weftRealm: { id, glueUrl, budget, modules, persist } };
         worker.postMessage(start);
       },
       // Loading fails with that, and ends the workers.
@@ -33,6 +30,16 @@ export function browserWorkers(script: URL, setup: RealmSetup): StartWorker<WebW
     );
     return worker;
   };
+}
+
+/** Starts a worker from a script of ours. `onError` hears of what it did not catch, and why it could not be loaded. */
+export function startScript(script: URL, name: string, onError: (error: Error) => void): WebWorker {
+  const worker = new web.Worker(workerUrl(script), { type: "module", name });
+  worker.addEventListener("error", (event) => {
+    event.preventDefault();
+    void explain(event as Partial<ErrorEventLike>, script).then(onError);
+  });
+  return worker;
 }
 
 interface ErrorEventLike {

@@ -10,8 +10,11 @@ interface WebScope extends EventTarget {
   readonly location: { readonly href: string; readonly origin: string };
   /** Pages only; another window where this one is in a frame. */
   readonly parent?: unknown;
-  readonly document?: { readonly baseURI: string };
+  readonly document?: { readonly baseURI: string; createElement(name: string): unknown };
   readonly Worker: new (url: string | URL, options: { type: "module"; name: string }) => WebWorker;
+  readonly navigator: unknown;
+  /** Workers only. */
+  postMessage(message: unknown): void;
   fetch(url: string | URL, init?: { cache?: "no-cache"; integrity?: string; signal?: AbortSignal }): Promise<Response>;
   reportError(error: unknown): void;
 }

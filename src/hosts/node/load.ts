@@ -2,6 +2,8 @@ import { MessageChannel } from "node:worker_threads";
 import type { HostWeft } from "../../python/weft.js";
 import type { Mount } from "../../runtime/guest.js";
 import type { PortableInterpreter } from "../../portable/interpreter.js";
+import type { ChartSpec } from "../../plot/spec.js";
+import { fetchService } from "../shared/http.js";
 import { startWeft, type PythonOptions } from "../shared/load.js";
 import { loadProfile, type ProfileOptions } from "../shared/profile.js";
 import type { RealmPort } from "../shared/platform.js";
@@ -79,6 +81,12 @@ async function load(options: LoadOptions, alive: KeepAlive): Promise<HostWeft> {
       stdio: [stdioKind(0), stdioKind(1), stdioKind(2)],
       terminalSize: terminalSize(),
       limits: defaultLimits(),
+      services: {
+        ...(options.display ? { display: options.display } : {}),
+        ...(options.network === true ? { http: fetchService } : {}),
+        // The library is loaded for the first chart.
+        plot: async (spec) => (await import("../../plot/render.js")).renderChart(JSON.parse(spec) as ChartSpec),
+      },
       channel: () => {
         const { port1, port2 } = new MessageChannel();
         return [port1 as unknown as RealmPort, port2 as unknown as RealmPort];

@@ -1,6 +1,7 @@
 import { RealmBinding } from "../../python/binding.js";
 import { HostWeft } from "../../python/weft.js";
 import { Guest, type GuestEnd, type GuestLimits, type Mount } from "../../runtime/guest.js";
+import type { DisplaySink } from "./display.js";
 import { JoinedThreads } from "./joined-threads.js";
 import type { HostPlatform, RealmWorker } from "./platform.js";
 import type { RealmWorkers } from "./realm-workers.js";
@@ -20,6 +21,13 @@ export interface PythonOptions {
    * all threads can import these, since every realm loads them at its start; in Node, Deno and Bun any others too.
    */
   readonly modules?: readonly (string | URL)[];
+  /** Receives what Python's `display()` shows; without it, `display()` prints. */
+  readonly display?: DisplaySink;
+  /**
+   * Whether `http.client`, and what is built on it (`urllib.request`), reach servers outside of the program, by this realm's
+   * `fetch()` and under its rules. Only the thread that asks waits. False by default.
+   */
+  readonly network?: boolean;
 }
 
 /**
@@ -112,6 +120,7 @@ export async function startWeft(
     platform.onEnd?.();
     await spawned.end(error);
     await workers.endAll();
+    platform.onThreadsEnded?.();
     if (end.kind === "exit") {
       return end.status;
     }
@@ -121,6 +130,7 @@ export async function startWeft(
   ended.catch(() => undefined);
 
   binding.bind(guest.module.wasmMemory, guest.module.weftExports());
+  binding.realm.services = platform.services;
   weft = new HostWeft(binding.realm, {
     spawn: (url, name, values) => {
       const handle = spawned.spawn(url, name, values);
@@ -142,12 +152,16 @@ export async function startWeft(
       platform.onEnd?.();
       await spawned.end(error);
       await workers.endAll();
+      platform.onThreadsEnded?.();
     },
   });
   await Promise.race([isReady, ended.then((status) => Promise.reject(new Error(`Python ended with status ${status} before it was ready`)))]);
   // The first attach makes this thread's state, which may have to wait; nobody keeps it waiting yet.
   weft.attach(() => undefined);
   try {
+    if (platform.services.http) {
+      weft.attach((py) => py.import("weft._network").callMethod("install"));
+    }
     for (const url of options.modules ?? []) {
       await weft.addModule(url);
     }

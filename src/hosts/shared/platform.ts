@@ -1,6 +1,7 @@
 import type { StdioKind } from "../../abi/events.js";
 import type { GuestFactory, GuestModule } from "../../abi/module.js";
 import type { Guest, GuestLimits } from "../../runtime/guest.js";
+import type { Services } from "./services.js";
 
 /** One end of a channel between two realms, as browsers and Node have it. */
 export interface RealmPort {
@@ -40,6 +41,7 @@ export interface HostPlatform {
   readonly stdio: readonly [StdioKind, StdioKind, StdioKind];
   readonly terminalSize: { readonly rows: number; readonly columns: number } | null;
   readonly limits: GuestLimits;
+  readonly services: Services;
   /** The two ends of a new channel. */
   channel(): readonly [RealmPort, RealmPort];
   /** A thread waits for standard input: push some, now or later. */
@@ -48,6 +50,8 @@ export interface HostPlatform {
   onOutput?(fd: number, data: Uint8Array): void;
   /** Python has ended or was terminated: the guest is not used any more. */
   onEnd?(): void;
+  /** No thread runs any more. May be called twice. */
+  onThreadsEnded?(): void;
   /** The program shall not end before the promise is settled. */
   keepAlive<T>(promise: Promise<T>): Promise<T>;
 }

@@ -99,13 +99,14 @@ threading.excepthook = _thread_failed
 
 
 def _announce_threads():
-    """Tells the page the names of threads, by the way that display() takes."""
+    """Tells the page the names of threads."""
+    import weft
+
     bootstrap = threading.Thread._bootstrap_inner
+    announce = weft.host.announceThread
 
     def announced(self):
-        from weft_display import send
-
-        send({"thread": threading.get_ident(), "name": self.name})
+        announce(threading.get_ident(), self.name)
         bootstrap(self)
 
     threading.Thread._bootstrap_inner = announced

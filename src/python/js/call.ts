@@ -4,7 +4,8 @@ import { PyAny } from "../any.js";
 import { RawFunction, type Python } from "../python.js";
 import type { Realm } from "../realm.js";
 import { CallFunctions } from "./callable.js";
-import { NOTHING, OperationError, perform } from "./operation.js";
+import { Later, NOTHING, OperationError, perform } from "./operation.js";
+import { Boxed } from "./remote.js";
 import { toPythonReference } from "./to-python.js";
 import { Values } from "./values.js";
 
@@ -112,7 +113,11 @@ class JsOperation implements Operation {
   }
 
   finish(py: Python, outcome: unknown): Address {
-    return outcome === NOTHING ? 0 : toPythonReference(py, outcome);
+    if (outcome instanceof Later) {
+      throw py.error(py.builtin("RuntimeError"), "this value belongs to the page, whose answer comes by the event loop of this thread's realm: use it on another thread");
+    }
+    const value = outcome instanceof Boxed ? outcome.value : outcome;
+    return value === NOTHING ? 0 : toPythonReference(py, value);
   }
 
   end(): void {

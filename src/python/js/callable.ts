@@ -53,6 +53,13 @@ function call(realm: Realm, callable: () => Py<PyAny>, values: readonly unknown[
   });
 }
 
+const kept = new WeakSet<object>();
+
+/** Whether a function is one that JavaScript may keep. */
+export function isKept(func: object): boolean {
+  return kept.has(func);
+}
+
 /** The function for an object that `weft.create_proxy()` made: the same one each time while somebody has it. */
 function proxiedFunction(realm: Realm, pointer: Address, throws: boolean): AnyFunction {
   let functions = proxied.get(realm);
@@ -69,6 +76,7 @@ function proxiedFunction(realm: Realm, pointer: Address, throws: boolean): AnyFu
   const callable = (): Py<PyAny> => held;
   const func: AnyFunction = (...values) => call(realm, callable, values, throws);
   setOrigin(func, callable);
+  kept.add(func);
   functions.set(pointer, new WeakRef(func));
   collected.register(func, { functions, pointer });
   return func;

@@ -1,5 +1,6 @@
 import { CONSTANTS } from "../../abi/layout.js";
 import { askPromise } from "./promises.js";
+import { remoteOf } from "./remote.js";
 
 const {
   WEFT_JS_CALL: CALL,
@@ -281,6 +282,10 @@ function names(target: unknown): string[] {
  * @throws OperationError where Python expects an exception of its own; whatever the value's code throws.
  */
 export function perform(operation: number, target: unknown, self: unknown, values: readonly unknown[]): unknown {
+  const remote = remoteOf(target);
+  if (remote) {
+    return new Later(remote.perform(operation, self, values));
+  }
   switch (operation) {
     case CALL:
       return Reflect.apply(target as Method["func"], self, values as never[]);

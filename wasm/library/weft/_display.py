@@ -1,19 +1,23 @@
-"""Shows values in the page, from any thread: pictures, tables, HTML."""
+"""Shows values to whoever loaded Weft, from any thread: pictures, tables, HTML."""
 
 import base64
 import itertools
-import json
-import os
+
+import weft
 
 _numbers = itertools.count(1)
-# Below what one write hands on as a whole, so that no other thread's output comes between.
-_PART = 32 * 1024
+
+
+def receiver():
+    """The host's function that takes what is shown, or None."""
+    try:
+        return weft._services.display
+    except (AttributeError, RuntimeError):
+        return None
 
 
 def send(message):
-    """A message to the page, in order with what this thread writes: an escape sequence that terminals ignore."""
-    data = json.dumps(message)
-    number = next(_numbers)
+    """Gives the host a message, in order with what this thread writes. Without a host that shows anything, False."""
     import sys
 
     try:
@@ -21,13 +25,15 @@ def send(message):
     except Exception:
         # Closed, or replaced by what cannot be flushed.
         pass
-    for begin in range(0, len(data), _PART):
-        last = int(begin + _PART >= len(data))
-        os.write(1, f"\x1b]7373;{number};{last};{data[begin:begin + _PART]}\x07".encode("ascii"))
+    receive = receiver()
+    if receive is None:
+        return False
+    receive(message)
+    return True
 
 
 class HTML:
-    """Text of a page; it is shown in a frame without scripts."""
+    """Text of a page."""
 
     def __init__(self, text):
         self.text = text
@@ -77,7 +83,7 @@ class Canvas:
             raise ValueError(f"a row has 3 * {self.width} bytes, not {len(pixels)}")
         if not 0 <= y < self.height:
             raise IndexError(f"row {y} of a canvas of {self.height}")
-        send({"canvas": self._id, "row": y, "pixels": base64.b64encode(pixels).decode("ascii")})
+        send({"canvas": self._id, "row": y, "pixels": bytes(pixels)})
 
 
 def _table(value):
@@ -100,6 +106,8 @@ def _content(value):
             if isinstance(text, (bytes, bytearray)):
                 text = base64.b64encode(text).decode("ascii")
             return {"type": kind, "text": text}
+    if isinstance(value, (bytes, bytearray)) and value.startswith(b"\x89PNG\r\n\x1a\n"):
+        return {"type": "png", "text": base64.b64encode(value).decode("ascii")}
     if isinstance(value, dict) or (isinstance(value, (list, tuple)) and value and all(isinstance(row, dict) for row in value)):
         return {"type": "table", **_table(value)}
     return {"type": "text", "text": value if isinstance(value, str) else repr(value)}
@@ -112,30 +120,16 @@ class Display:
         self._id = f"display-{next(_numbers)}"
 
     def update(self, value):
-        send({"display": self._id, "content": _content(value)})
+        if not send({"display": self._id, "content": _content(value)}):
+            print(value)
 
 
 def display(value):
-    """Shows a value in the page: SVG, PNG, HTML, Canvas, a dict or a list of dicts as a table, others as text.
+    """Shows a value where Weft was loaded: SVG, PNG, HTML, Canvas, a dict or a list of dicts as a table, others as text.
 
-    Objects may have `_repr_svg_`, `_repr_png_` or `_repr_html_`. Returns a handle with `update(value)`.
+    Objects may have `_repr_svg_`, `_repr_png_` or `_repr_html_`. Returns a handle with `update(value)`. Where the host has
+    no place to show anything, the value is printed.
     """
     shown = Display()
     shown.update(value)
     return shown
-
-
-def _publish():
-    """`from weft import display`, whether Python has a module of that name of its own or not."""
-    import sys
-    import types
-
-    try:
-        import weft
-    except ImportError:
-        weft = sys.modules["weft"] = types.ModuleType("weft", "What Weft adds to Python.")
-    for value in (display, Canvas, HTML, SVG, PNG):
-        setattr(weft, value.__name__, value)
-
-
-_publish()

@@ -1,0 +1,55 @@
+import puppeteer, { type Browser, type Page } from "puppeteer-core";
+import { afterAll, beforeAll } from "vitest";
+import { findBrowser } from "../../scripts/browsers.mjs";
+import { ISOLATION, StaticServer, type ServerOptions } from "./server.js";
+
+/** Longest time of anything that is done in a page, in milliseconds. */
+const DEADLINE = 60_000;
+
+/** Firefox and one isolating server for the tests of a file. */
+export class FirefoxPages {
+  #browser: Browser | undefined;
+  #server: StaticServer | undefined;
+
+  constructor(options: ServerOptions = {}) {
+    beforeAll(async () => {
+      this.#server = await StaticServer.start({ headers: ISOLATION, ...options });
+      // By WebDriver BiDi, which Debian's Firefox has; with a new profile.
+      this.#browser = await puppeteer.launch({ browser: "firefox", executablePath: findBrowser("firefox"), headless: true, timeout: DEADLINE });
+    }, 120_000);
+    afterAll(async () => {
+      await this.#browser?.close();
+      await this.#server?.close();
+    });
+  }
+
+  get server(): StaticServer {
+    return this.#server!;
+  }
+
+  /** Uses a new page. What goes wrong is told with what the page said. */
+  async with<T>(use: (page: Page) => Promise<T>): Promise<T> {
+    const page = await this.#browser!.newPage();
+    const said: string[] = [];
+    let timer: NodeJS.Timeout | undefined;
+    try {
+      const trouble = new Promise<never>((_, reject) => {
+        const fail = (what: string): void => {
+          reject(new Error([what, ...said].join("\n  ")));
+        };
+        page.on("console", (message) => said.push(message.text()));
+        page.on("pageerror", (error) => {
+          fail(`an error that the page did not catch: ${String(error)}`);
+        });
+        timer = setTimeout(() => {
+          fail(`the page took longer than ${DEADLINE / 1000} s`);
+        }, DEADLINE);
+      });
+      trouble.catch(() => undefined);
+      return await Promise.race([page.goto(this.server.url).then(() => use(page)), trouble]);
+    } finally {
+      clearTimeout(timer);
+      await page.close();
+    }
+  }
+}
