@@ -65,7 +65,15 @@ for (const name of ["bin", "browser", "chunks", "dev", "lib", ...Object.keys(ENT
   rmSync(join(root, "dist", name), { recursive: true, force: true });
 }
 await build({ ...common, entryPoints: present(ENTRIES), outdir: "dist", platform: "node", target: "node20", external: ["playwright-core"] });
-await build({ ...common, entryPoints: present(BROWSER_ENTRIES), outdir: "dist/browser", platform: "browser", target: BROWSERS });
+await build({
+  ...common,
+  entryPoints: present(BROWSER_ENTRIES),
+  outdir: "dist/browser",
+  platform: "browser",
+  target: BROWSERS,
+  // Code of the chart library for development takes a worker for Node.
+  define: { "process.env.NODE_ENV": '"production"' },
+});
 await build({ ...common, entryPoints: present(STRESS_ENTRIES), outdir: "dist/browser", splitting: false, platform: "browser", target: BROWSERS });
 await build({ ...common, entryPoints: present(CLASSIC_ENTRIES), outdir: "dist/browser", splitting: false, format: "iife", platform: "browser", target: BROWSERS });
 await bundlePlayground();

@@ -50,8 +50,8 @@ export type ToStage =
 
 export type FromStage =
   | { readonly kind: "stage-ready" }
-  /** Height of its content, in pixels; 0 when it is empty. */
-  | { readonly kind: "stage"; readonly height: number };
+  /** Height of its content, in pixels; a frame that is not shown has none. */
+  | { readonly kind: "stage"; readonly empty: boolean; readonly height: number };
 
 /** The first message: where the parts of Python are, the shared word of an OutputBudget, and what serves `weft.page`; see `FromWorker`'s "page". */
 export interface Load {

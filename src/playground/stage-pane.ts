@@ -51,9 +51,12 @@ export class StagePane {
       return;
     }
     const frame = this.#frame!;
-    frame.hidden = message.height === 0;
-    frame.style.height = `${Math.min(message.height, TALLEST)}px`;
     if (message.height > 0) {
+      frame.style.height = `${Math.min(message.height, TALLEST)}px`;
+    }
+    // What was hidden tells its height once it is shown.
+    frame.hidden = message.empty;
+    if (!message.empty) {
       this.#onUse();
     }
   }

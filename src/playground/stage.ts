@@ -26,7 +26,7 @@ addEventListener("message", ({ source, data }: MessageEvent<ToStage>) => {
 });
 
 const tell = (): void => {
-  post({ kind: "stage", height: document.body.childNodes.length === 0 ? 0 : document.documentElement.offsetHeight });
+  post({ kind: "stage", empty: document.body.childNodes.length === 0, height: document.documentElement.offsetHeight });
 };
 new ResizeObserver(tell).observe(document.documentElement);
 new MutationObserver(tell).observe(document.body, { childList: true });

@@ -287,7 +287,7 @@ display(SVG("<svg/>"))
         document.body.innerHTML = "<div></div>";
         const area = document.querySelector("div")!;
         let text = "";
-        const weft = await weftPython.loadWeft({ stdout: (part) => { text += part; }, display: weftPython.displayIn(area) });
+        const weft = await weftPython.loadWeft({ stdout: (part) => { text += part; }, stderr: (part) => { text += part; }, display: weftPython.displayIn(area) });
         await weft.run(program);
         await weft.terminate();
         const images = [...area.querySelectorAll("img")];
@@ -458,7 +458,7 @@ print(http.client.HTTPSConnection("example.org").port, "HTTPSHandler" in dir(url
         const after = await weft.eval("6 * 7");
         await weft.terminate();
         const closed = await weftPython.loadWeft();
-        const refused = await closed.run(`import urllib.request; urllib.request.urlopen("${origin}/echo")`).catch((error: unknown) => (error as Error).name);
+        const refused = await closed.run(`import urllib.request; urllib.request.urlopen("${origin}/echo")`).catch((error: unknown) => (error as { typeName: string }).typeName);
         await closed.terminate();
         return [interrupted, after, refused];
       }, own),
