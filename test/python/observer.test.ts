@@ -124,20 +124,26 @@ for f in (ring_ab, ring_ba):
     }
   });
 
+  const waiting = (...names: string[]): Threads => [
+    {
+      ident: 1,
+      attachment: "detached",
+      wait: "lock",
+      waitObject: 4,
+      waitsFor: undefined,
+      frames: names.map((name) => ({ file: "/usr/lib/python3.13t/threading.py", line: 1, name })),
+    },
+  ];
+
   test("who waits for a thread to start is in no deadlock", () => {
-    const waiting = (...names: string[]): Threads => [
-      {
-        ident: 1,
-        attachment: "detached",
-        wait: "lock",
-        waitObject: 4,
-        waitsFor: undefined,
-        frames: names.map((name) => ({ file: "/usr/lib/python3.13t/threading.py", line: 1, name })),
-      },
-    ];
     const starting = waiting("Condition.wait", "Event.wait", "Thread.start");
     expect(diagnose(starting, starting).verdict).toBe("waiting");
     const joining = waiting("Thread.join");
     expect(diagnose(joining, joining).verdict).toBe("deadlock");
+  });
+
+  test("a thread that frees what its last frame had is at work", () => {
+    const freeing: Threads = [...waiting("Thread.join"), { ident: 2, attachment: "attached", wait: undefined, waitObject: 0, waitsFor: undefined, frames: [] }];
+    expect(diagnose(freeing, freeing).verdict).toBe("livelock or slow");
   });
 });

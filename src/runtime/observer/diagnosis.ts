@@ -48,7 +48,8 @@ export function diagnose(before: readonly ObservedThread[], after: readonly Obse
   if (cycle.length > 0 && cycle.every((ident) => first.has(ident))) {
     return { verdict: "deadlock", cycle };
   }
-  const python = after.filter((one) => one.attachment !== "none" && one.frames.length > 0);
+  // A thread whose last frame is gone may still be at work: it frees what that frame had.
+  const python = after.filter((one) => (one.attachment !== "none" && one.frames.length > 0) || (one.attachment === "attached" && one.wait === undefined));
   if (python.length > 0 && python.every((one) => one.wait === "lock" && !startsThread(one))) {
     return { verdict: "deadlock", cycle: [] };
   }

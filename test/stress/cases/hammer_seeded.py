@@ -81,18 +81,21 @@ class HammerLostWakeUpFixed(HammerLostWakeUp):
 
 
 class HammerOrderedDict:
-    """Moves keys to the end and takes the oldest away, as a cache does, in two steps without a lock."""
+    """Keeps the three keys that were used last, as a cache does, without a lock."""
 
     def setup(self):
-        return collections.OrderedDict((key, None) for key in range(4))
+        return collections.OrderedDict()
 
     def op(self, cache, index):
-        for key in range(40):
-            if key % 4 in cache:
-                cache.move_to_end(key % 4)
-            if len(cache) > 1:
+        for step in range(40):
+            # The second use of each finds it.
+            key = step // 2 % 8
+            if key in cache:
+                cache.move_to_end(key)
+            else:
+                cache[key] = index
+            if len(cache) > 3:
                 cache.popitem(last=False)
-            cache[key % 4] = index
 
 
 class HammerOrderedDictFixed(HammerOrderedDict):
