@@ -10,7 +10,7 @@ const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --text: #edeef0; --dim: #b0b4ba; --line: #43484e; --paper: #111113; --bad: #ff9592; --good: #3dd68c; --runs: #70b8ff; --waits: #b8803a; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--text); background: var(--paper); max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2rem; overflow-wrap: anywhere; } .dim { color: var(--dim); } .bad { color: var(--bad); } .good { color: var(--good); }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; } td.number { text-align: right; white-space: nowrap; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere; } th { white-space: nowrap; } td.number { text-align: right; white-space: nowrap; }
 pre { overflow-x: auto; padding: .6rem .8rem; border: 1px solid var(--line); border-radius: 6px; font-size: 13px; }
 code.replay { display: block; overflow-x: auto; white-space: pre; padding: .5rem .8rem; border-left: 3px solid var(--runs); font-size: 13px; }
 svg { width: 100%; display: block; margin: .8rem 0; } svg text { font: 12px system-ui, sans-serif; fill: var(--dim); } .runs { fill: var(--runs); } .waits { fill: var(--waits); } .axis { stroke: var(--line); }
@@ -98,13 +98,13 @@ function drawing(timeline: Timeline | undefined): string {
   const height = timeline.threads.length * LANE + 24;
   const lanes = timeline.threads.map(({ name, spans: own }, i) => {
     const y = i * LANE + 4;
-    const parts = own.map(({ from, to, what, note }) => `<rect class="${what}" x="${x(from).toFixed(1)}" y="${y}" width="${Math.max(x(to) - x(from), 1).toFixed(1)}" height="${LANE - 8}"><title>${escapeXml(`${label(from, timeline.unit)} to ${label(to, timeline.unit)}: ${what}${note === "" ? "" : `, ${note}`}`)}</title></rect>`);
+    const parts = own.map(({ from, to, what, note }) => `<rect class="${what}" x="${x(from).toFixed(1)}" y="${y}" width="${Math.max(x(to) - x(from), 1).toFixed(1)}" height="${LANE - 8}"><title>${escapeXml(`${label(from)} to ${label(to)}: ${what}${note === "" ? "" : `, ${note}`}`)}</title></rect>`);
     return `<text x="0" y="${y + 13}">${escapeXml(name)}</text><line class="axis" x1="${LEFT}" x2="${WIDTH - 10}" y1="${y + LANE / 2 - 4}" y2="${y + LANE / 2 - 4}"/>${parts.join("")}`;
   });
-  return `<p class="dim">Threads over ${timeline.unit} <span class="key" style="background: var(--runs)"></span>runs <span class="key" style="background: var(--waits)"></span>waits or is held</p>
-<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="what the threads did">${lanes.join("")}<text x="${LEFT}" y="${height - 6}">${label(begin, timeline.unit)}</text><text x="${WIDTH - 10}" y="${height - 6}" text-anchor="end">${label(end, timeline.unit)}</text></svg>`;
+  return `<p class="dim">Threads over time <span class="key" style="background: var(--runs)"></span>runs <span class="key" style="background: var(--waits)"></span>waits</p>
+<svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="what the threads did">${lanes.join("")}<text x="${LEFT}" y="${height - 6}">${label(begin)}</text><text x="${WIDTH - 10}" y="${height - 6}" text-anchor="end">${label(end)}</text></svg>`;
 }
 
-function label(value: number, unit: Timeline["unit"]): string {
-  return unit === "steps" ? `step ${value}` : value < 1 ? `${(value * 1000).toFixed(2)} ms` : `${value.toFixed(2)} s`;
+function label(value: number): string {
+  return value < 1 ? `${(value * 1000).toFixed(2)} ms` : `${value.toFixed(2)} s`;
 }

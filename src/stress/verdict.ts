@@ -88,7 +88,7 @@ export class TestVerdict {
       if (same) {
         same.count++;
       } else {
-        this.failures.push({ raised, count: 1, first: iteration, timeline: tracedTimeline(outcome, iteration.schedule, outcome.steps), output: outcome.output });
+        this.failures.push({ raised, count: 1, first: iteration, timeline: tracedTimeline(outcome), output: outcome.output });
       }
     }
   }

@@ -189,7 +189,6 @@ def run(tests, threads, schedule, seed, rate, changes, shared):
         "output": output.getvalue()[-4000:],
         # Only failures are looked at.
         "spans": spans if errors else [],
-        "events": result.get("events", []) if errors else [],
     })
 
 
