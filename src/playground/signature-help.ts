@@ -1,5 +1,5 @@
 import { syntaxTree } from "@codemirror/language";
-import { StateEffect, StateField, type EditorState, type Extension } from "@codemirror/state";
+import { Prec, StateEffect, StateField, type EditorState, type Extension } from "@codemirror/state";
 import { EditorView, keymap, showTooltip, ViewPlugin, type Tooltip, type ViewUpdate } from "@codemirror/view";
 
 /** The call around a position: where its arguments begin, and what is called. */
@@ -68,12 +68,12 @@ export function signatureHelp(signature: (name: string) => Promise<string | null
       }
     },
   );
+  // The same key closes a list of completions, which may just be coming.
   const hide = (view: EditorView): boolean => {
-    if (view.state.field(shown) === null) {
-      return false;
+    if (view.state.field(shown) !== null) {
+      view.dispatch({ effects: setTooltip.of(null) });
     }
-    view.dispatch({ effects: setTooltip.of(null) });
-    return true;
+    return false;
   };
-  return [shown, follow, keymap.of([{ key: "Escape", run: hide }])];
+  return [shown, follow, Prec.highest(keymap.of([{ key: "Escape", run: hide }]))];
 }
