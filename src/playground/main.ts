@@ -41,10 +41,11 @@ const stage = new StagePane(element("stage-place"), () => {
 
 /** Python is loaded beside the page's own parts. Where the page is not isolated, that is told later. */
 const firstRealm = globalThis.crossOriginIsolated ? new Realm() : undefined;
-function clearDisplay(): void {
+
+async function clearDisplay(): Promise<void> {
   display.clear();
-  stage.clear();
   element("display-pane").hidden = true;
+  await stage.clear();
 }
 
 /** Lets the page draw and answer between two long steps. */
@@ -236,7 +237,7 @@ async function run(): Promise<void> {
   }
   waiting = true;
   showProblems([]);
-  clearDisplay();
+  await clearDisplay();
   terminal.cancel();
   terminal.note(`Run ${name}`);
   const begin = performance.now();
@@ -314,7 +315,7 @@ function setUpPage(): void {
     terminal.focus();
   });
   element("clear-display").addEventListener("click", () => {
-    clearDisplay();
+    void clearDisplay();
   });
   element("theme").addEventListener("click", () => {
     theme.toggle();

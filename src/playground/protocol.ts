@@ -50,6 +50,7 @@ export type ToStage =
 
 export type FromStage =
   | { readonly kind: "stage-ready" }
+  | { readonly kind: "cleared" }
   /** Height of its content, in pixels; a frame that is not shown has none. */
   | { readonly kind: "stage"; readonly empty: boolean; readonly height: number };
 

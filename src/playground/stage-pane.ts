@@ -10,6 +10,7 @@ export class StagePane {
   #frame: HTMLIFrameElement | undefined;
   #ready = false;
   #waiting: MessagePort | undefined;
+  #onCleared: (() => void) | undefined;
 
   constructor(place: HTMLElement, onUse: () => void) {
     this.#place = place;
@@ -50,6 +51,10 @@ export class StagePane {
       this.#send();
       return;
     }
+    if (message.kind === "cleared") {
+      this.#onCleared?.();
+      return;
+    }
     const frame = this.#frame!;
     if (message.height > 0) {
       frame.style.height = `${Math.min(message.height, TALLEST)}px`;
@@ -74,8 +79,14 @@ export class StagePane {
     }
   }
 
-  /** Takes away what programs have put there. */
-  clear(): void {
-    this.#post({ kind: "clear" });
+  /** Takes away what programs have put there. The next program comes by another way than this message: it must wait for the answer. */
+  async clear(): Promise<void> {
+    if (this.#ready) {
+      await new Promise<void>((resolve) => {
+        this.#onCleared?.();
+        this.#onCleared = resolve;
+        this.#post({ kind: "clear" });
+      });
+    }
   }
 }

@@ -20,6 +20,7 @@ addEventListener("message", ({ source, data }: MessageEvent<ToStage>) => {
     end = servePage(data.port);
   } else if (data.kind === "clear") {
     document.body.replaceChildren();
+    post({ kind: "cleared" });
   } else {
     document.documentElement.style.colorScheme = data.scheme;
   }

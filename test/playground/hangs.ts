@@ -11,8 +11,10 @@ export const INTERRUPTED: Readonly<Record<string, string>> = {
   "a queue": "import queue\nqueue.Queue().get()",
   "input()": "input('name? ')",
   "a power of big integers": "x = 3**(10**8)",
-  "a program that prints without end": "while True: print('x' * 60)",
 };
+
+/** The interrupt is heard of behind what is still to be drawn: on a busy machine Python is restarted before. */
+export const PRINTS = "while True: print('x' * 60)";
 
 /** These are ended with their interpreter. */
 export const RESTARTED: Readonly<Record<string, string>> = {

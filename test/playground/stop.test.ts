@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { INTERRUPTED, LIMIT, RESTARTED } from "./hangs.js";
+import { INTERRUPTED, LIMIT, PRINTS, RESTARTED } from "./hangs.js";
 import { Playground, type Visit } from "./harness.js";
 
 const playgroundPage = new Playground();
@@ -43,6 +43,19 @@ test.each(Object.entries(INTERRUPTED))("Stop interrupts %s", async (_, program) 
     expect(await visit.text()).toContain("Stopped after");
     expect(time).toBeLessThan(LIMIT);
     console.log(`${_}: ${Math.round(time)} ms`);
+  });
+});
+
+test("Stop ends a program that prints without end", async () => {
+  await playgroundPage.visit(async (visit) => {
+    await ready(visit);
+    await visit.begin(PRINTS);
+    await visit.page.waitForTimeout(500);
+    const time = await stop(visit);
+    await usable(visit);
+    expect(await visit.text()).toMatch(/KeyboardInterrupt|Python was restarted/);
+    expect(time).toBeLessThan(LIMIT);
+    console.log(`prints without end: ${Math.round(time)} ms`);
   });
 });
 

@@ -1,5 +1,5 @@
-/** How much output may be on its way to the host realm before writers wait: some tens of milliseconds of its time. */
-const LIMIT = 256 * 1024;
+/** How much output may be on its way to a realm before writers wait: some milliseconds of its time, since an interrupt is heard of after it. */
+const LIMIT = 64 * 1024;
 /** What handling a write costs beside its bytes. */
 const PER_WRITE = 64;
 /** Longest wait of a writer, in milliseconds. */
