@@ -71,8 +71,9 @@ await build({
   outdir: "dist/browser",
   platform: "browser",
   target: BROWSERS,
-  // Code of the chart library for development takes a worker for Node.
+  // Code of the chart library for development takes a worker for Node; it goes.
   define: { "process.env.NODE_ENV": '"production"' },
+  minifySyntax: true,
 });
 await build({ ...common, entryPoints: present(STRESS_ENTRIES), outdir: "dist/browser", splitting: false, platform: "browser", target: BROWSERS });
 await build({ ...common, entryPoints: present(CLASSIC_ENTRIES), outdir: "dist/browser", splitting: false, format: "iife", platform: "browser", target: BROWSERS });
