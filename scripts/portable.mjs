@@ -10,9 +10,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const portable = join(root, "test/portable");
 const bin = (name) => join(root, "node_modules/.bin", name);
 
+/** Deno does not resolve a package's own name inside of the package; Node and Bun do. */
+const SELF = { imports: { "weft-python": pathToFileURL(join(root, "dist/lib/index.js")).href } };
+
 export const HOSTS = {
   node: [process.execPath],
-  deno: [bin("deno"), "run", "--allow-all", "--no-prompt"],
+  deno: [bin("deno"), "run", "--allow-all", "--no-prompt", `--import-map=data:application/json,${encodeURIComponent(JSON.stringify(SELF))}`],
   bun: [bin("bun"), "run"],
 };
 

@@ -44,7 +44,7 @@ function run(command, args) {
 function count({ status, output }, pattern, failure) {
   const found = pattern ? [...output.matchAll(pattern)] : [];
   const sum = (name) => found.reduce((total, { groups }) => total + Number(groups[name] ?? 0), 0);
-  const counts = { passed: sum("passed"), failed: sum("failed") };
+  const counts = { passed: sum("passed"), failed: sum("failed") + sum("broken") };
   if (found.length === 0) {
     counts[status === 0 && !pattern ? "passed" : "failed"] = 1;
   } else if (status !== 0 && counts.failed === 0) {
@@ -66,7 +66,8 @@ const CLOSING_LINE = /^(?<passed>\d+) passed, (?<failed>\d+) failed/gm;
 const SYS_FAILURE = /^.*(?:: in \w+: |deadline passed|ERROR: |WARNING: ThreadSanitizer).*$/gm;
 const VITEST_FAILURE = /^ *(?:FAIL|Error:|[A-Za-z]*Error:) .*$/gm;
 const CPYTHON_FAILURE = /^Failed files:\n(?:  .*\n)+/gm;
-const VITEST = /^ *Tests +(?:(?<failed>\d+) failed)?(?: \| )?(?:(?<passed>\d+) passed)?/gm;
+/** Of tests, and of files that broke before they had any. */
+const VITEST = /^ *Tests +(?:(?<failed>\d+) failed)?(?: \| )?(?:(?<passed>\d+) passed)?|Failed Suites (?<broken>\d+)/gm;
 
 /** What the standard library gives threads to share, on both hosts. */
 const STRESS_LANE = ["stress", "test/stress/lane", "--env", "node,chromium", "--schedule", "perturb", "--iterations", "10", "--timeout", "60"];

@@ -75,9 +75,10 @@ export class Editor {
       EditorState.tabSize.of(4),
       python(),
       syntaxHighlighting(HIGHLIGHTS),
+      // Before completion, whose Escape ends there while it waits for names.
+      signatureHelp(async (name) => (await this.#listener.describe(name))?.signature ?? null),
       autocompletion({ override: [(context) => this.#complete(context)], icons: false }),
       hoverTooltip((view, position) => this.#describe(view, position), { hoverTime: 500 }),
-      signatureHelp(async (name) => (await this.#listener.describe(name))?.signature ?? null),
       keymap.of([
         // The page's shortcut.
         { key: "Mod-Enter", run: () => true },

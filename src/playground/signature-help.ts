@@ -68,7 +68,7 @@ export function signatureHelp(signature: (name: string) => Promise<string | null
       }
     },
   );
-  // The same key closes a list of completions, which may just be coming.
+  // The same key closes a list of completions: the extension comes before theirs, and lets the key go on.
   const hide = (view: EditorView): boolean => {
     if (view.state.field(shown) !== null) {
       view.dispatch({ effects: setTooltip.of(null) });

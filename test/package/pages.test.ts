@@ -171,15 +171,15 @@ test("esbuild, with the package beside what it makes", async () => {
   expect(await outcome(await serve("site"))).toBe(OUTPUT);
 });
 
-const CONFIG = /^```js\n\/\/ vite\.config\.js\n([^`]*)^```$/m.exec(GUIDE)![1]!;
+const CONFIG = /^```ts\n\/\/ vite\.config\.ts\n([^`]*)^```$/m.exec(GUIDE)![1]!;
 
 test("Vite's development server", async () => {
-  project.write({ ...FILES, "vite.config.js": CONFIG });
+  project.write({ ...FILES, "vite.config.ts": CONFIG });
   expect(await outcome(await vite())).toBe(OUTPUT);
 });
 
 test.each(["/", "./", "/below/"])("Vite's build, for the address %s", async (base) => {
-  project.write({ ...FILES, "vite.config.js": CONFIG });
+  project.write({ ...FILES, "vite.config.ts": CONFIG });
   const built = await project.run(process.execPath, tool("vite"), "build", "--base", base, "--outDir", `built${base.replace(".", "")}`);
   expect(built, built.stderr).toMatchObject({ status: 0 });
   expect(await outcome(`${await serve(base === "/below/" ? "built" : `built${base.replace(".", "")}`)}${base.replace(".", "")}`)).toBe(OUTPUT);

@@ -29,8 +29,9 @@ function sites(): { readonly outer: string; readonly inner: string } {
   const lines = (new Error().stack ?? "").split("\n");
   Error.stackTraceLimit = limit;
   const [inner = 0, outer = lines.length] = lines.flatMap((line, i) => (line.includes(criticalSection.name) ? [i] : []));
-  // Each without our own frame, Python.withCriticalSection.
-  return { outer: lines.slice(outer + 2).join("\n"), inner: lines.slice(inner + 2).join("\n") };
+  // Each without our own frame, which JavaScriptCore leaves out: its last act is a call.
+  const from = (at: number): string => lines.slice(/\bwithCriticalSection2?\b/.test(lines[at + 1] ?? "") ? at + 2 : at + 1).join("\n");
+  return { outer: from(outer), inner: from(inner) };
 }
 
 function broken(message: string): CriticalSectionError {
