@@ -40,7 +40,8 @@ let failedRuns = 0;
 try {
   for (const file of positionals) {
     const name = basename(file, ".test.ts");
-    const bundle = join(bundles, `${name}.mjs`);
+    // Stacks name it.
+    const bundle = join(bundles, `${name}.test.mjs`);
     await bundleForCommand(resolve(file), bundle);
     let next = 0;
     let tests = 0;

@@ -1,6 +1,6 @@
 import type { Address } from "../abi/functions.js";
 import { CONSTANTS } from "../abi/layout.js";
-import type { Attached } from "./attached.js";
+import { STAYS, type Attached } from "./attached.js";
 import type { TypedArray, TypedArrayConstructor } from "./buffer/formats.js";
 import { PyBuffer } from "./buffer/py-buffer.js";
 import { ConversionError } from "./conversion-error.js";
@@ -387,6 +387,11 @@ export class PyAny {
   /** The value as JavaScript has it; see `toJs` in convert.ts for what becomes what. */
   toJs(): unknown {
     return this.py.toJs(this);
+  }
+
+  /** @internal */
+  get [STAYS](): string {
+    return "a bound reference belongs to its thread's attachment: send an owned one, object.unbind()";
   }
 }
 

@@ -1,6 +1,9 @@
 import type { Address } from "../abi/functions.js";
 import type { Realm } from "./realm.js";
 
+/** What belongs to its thread has under this what an error says when somebody sends it to another one. */
+export const STAYS = Symbol("stays on its thread");
+
 /** Something with an object's address: a bound reference. */
 export interface Handle {
   readonly pointer: Address;

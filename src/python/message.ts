@@ -1,5 +1,5 @@
 import { PyAny } from "./any.js";
-import { PyBuffer } from "./buffer/py-buffer.js";
+import { STAYS } from "./attached.js";
 import { Py, type BoundClass, type SentPy } from "./py.js";
 import type { Realm } from "./realm.js";
 import { Barrier } from "./sync/barrier.js";
@@ -59,8 +59,8 @@ export function sendAll(value: unknown, moved: Moved[]): unknown {
     const [weftShared] = Object.entries(SHARED).find(([, one]) => value instanceof one)!;
     return { weftShared, record };
   }
-  if (value instanceof PyBuffer) {
-    throw new TypeError("a buffer belongs to its thread: send its object, buffer.object(py).unbind(), and ask that for a buffer there");
+  if (STAYS in value) {
+    throw new TypeError(String(value[STAYS]));
   }
   if (Array.isArray(value)) {
     return value.map((item) => sendAll(item, moved));

@@ -1,7 +1,7 @@
 import type { Address } from "../abi/functions.js";
 import { CONSTANTS } from "../abi/layout.js";
 import { bound, boundAs, PyAny } from "./any.js";
-import type { Attached, Handle } from "./attached.js";
+import { STAYS, type Attached, type Handle } from "./attached.js";
 import { characterOf, type TypedArray, type TypedArrayConstructor } from "./buffer/formats.js";
 import { PyBuffer, placeOf } from "./buffer/py-buffer.js";
 import { ConversionError } from "./conversion-error.js";
@@ -104,6 +104,11 @@ export class Python implements Attached {
 
   prepare(): void {
     void this.#cache;
+  }
+
+  /** @internal */
+  get [STAYS](): string {
+    return "a token belongs to its thread's attachment: attach there, weft.attach((py) => ...)";
   }
 
   // ---- results of calls --------------------------------------------------------------

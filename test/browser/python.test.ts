@@ -6,10 +6,7 @@ import { bundleTest } from "./bundle-test.js";
 import { EXCEPTIONS } from "./exceptions.js";
 import { Pages } from "./harness.js";
 
-/** Files that are made of what pages have not: this one adds modules to interpreters whose threads run, which load them then. */
-const NOT_HERE: readonly string[] = ["classes-concurrent.test.ts"];
-
-const FILES = readdirSync(fileURLToPath(new URL("../python/", import.meta.url))).filter((name) => name.endsWith(".test.ts") && !NOT_HERE.includes(name));
+const FILES = readdirSync(fileURLToPath(new URL("../python/", import.meta.url))).filter((name) => name.endsWith(".test.ts"));
 const DEADLINE = 170_000;
 
 const contents: Record<string, { body: string; headers: Record<string, string> }> = {};

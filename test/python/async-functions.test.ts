@@ -15,6 +15,14 @@ assert asyncio.run(main()) == [[1], [2, 2, 2], "x"]
 assert a.later.__name__ == "later" and a.later.__doc__ == "Later." and a.later.__module__ == "asynchronous"
 `));
 
+test("an awaitable may be awaited and waited for again, and wakes loops on any thread", LIMIT, () => python(`
+one = a.later(7)
+async def twice():
+    return await asyncio.gather(one, one), await one
+together(*[lambda: asyncio.run(twice())] * 3)
+assert asyncio.run(twice()) == ([[7], [7]], [7]) and one.wait() == [7]
+`));
+
 test("their errors are those of other handlers", LIMIT, () => python(`
 def fails(kind, text, call):
     try:

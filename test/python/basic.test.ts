@@ -208,6 +208,16 @@ describe("threads of the host's", () => {
     list.drop();
   });
 
+  test("are sent neither tokens nor bound references", async () => {
+    const { weft } = shared;
+    const [token, bound] = weft.attach((py) => [py, py.list()] as const);
+    await expect(weft.spawn(threadModule("basic.mjs"), "appendTo", token, 1).join()).rejects.toThrow("a token belongs to its thread's attachment");
+    await expect(weft.spawn(threadModule("basic.mjs"), "appendTo", { deep: [bound] }, 1).join()).rejects.toThrow("send an owned one, object.unbind()");
+    for (const what of ["token", "bound"]) {
+      await expect(weft.spawn(threadModule("basic.mjs"), "leak", what).join()).rejects.toThrow("belongs to its thread's attachment");
+    }
+  });
+
   test("report what they throw", async () => {
     const { weft } = shared;
     await expect(weft.spawn(threadModule("basic.mjs"), "raise").join()).rejects.toThrow("KeyError: 'missing'");

@@ -100,6 +100,14 @@ test("setDefault from several threads converges on one object for each key", { t
   });
 });
 
+test("threads that intern equal texts at once get one str for each", { timeout: LIMIT }, async () => {
+  const ends = (await Promise.all(start(shared.weft, Array.from({ length: 4 }, (): Part => ["interner", 300])))) as number[][];
+  expect(new Set(ends[0]).size).toBe(300);
+  for (const end of ends) {
+    expect(end).toEqual(ends[0]);
+  }
+});
+
 test("weak references upgrade to a living object or to none while the last reference goes", { timeout: LIMIT }, async () => {
   const { weft } = shared;
   const [type, died, board] = weft.attach((py) => {

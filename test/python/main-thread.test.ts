@@ -1,10 +1,10 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
-import { sharedWeft } from "./harness.js";
+import { sharedWeft, threadModule } from "./harness.js";
 import { api, type Py, type PyAny } from "./package.js";
 
 const { ConversionError, PyErr, t } = api;
 
-const shared = sharedWeft();
+const shared = sharedWeft({ modules: [new URL("modules/signals.mjs", import.meta.url)] });
 
 describe("weft.import", () => {
   test("gives a module, the inner one of a dotted name", async () => {
@@ -128,4 +128,24 @@ describe("async code", () => {
     expect(await weft.globals.get("a_cleaned")).toBe(true);
     expect(await weft.evalAsync("asyncio.sleep(0, 'again')")).toBe("again");
   });
+});
+
+test("checkSignals ends TypeScript on Python's main thread, and does nothing on others", { timeout: 90_000 }, async () => {
+  const { weft } = shared;
+  const words = new Int32Array(new SharedArrayBuffer(8));
+  const other = weft.spawn<number>(threadModule("state.mjs"), "askForSignals", words).join();
+  await expect.poll(() => Atomics.load(words, 0), { timeout: 30_000 }).toBe(1);
+  const globals = weft.attach((py) => py.dict().unbind());
+  const abort = new AbortController();
+  const asking = weft.run("import asking_for_signals\nbegun = True\nasking_for_signals.ask()", { globals, signal: abort.signal });
+  await expect.poll(() => weft.attach((py) => globals.bind(py).contains("begun")), { timeout: 30_000 }).toBe(true);
+  abort.abort(new Error("enough"));
+  await expect(asking).rejects.toThrow("enough");
+  Atomics.store(words, 1, 1);
+  expect(await other).toBeGreaterThan(0);
+  // On the host realm's thread, too.
+  weft.attach((py) => {
+    py.checkSignals();
+  });
+  globals.drop();
 });

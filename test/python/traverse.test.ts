@@ -33,6 +33,8 @@ finally:
 
 describe("traverses", () => {
   test("cycles through a state are collected on its thread, and clear runs there", LIMIT, () => python(`
+gc.collect()
+traversed.cleared()
 for i in range(20):
     k = Keeper()
     k.keep([k])

@@ -1,6 +1,6 @@
 import type { Address } from "../../abi/functions.js";
 import { offsetOf } from "../../abi/layout.js";
-import type { Attached, Handle } from "../attached.js";
+import { STAYS, type Attached, type Handle } from "../attached.js";
 import { ConversionError } from "../conversion-error.js";
 import { DetachedError } from "../lifecycle.js";
 import type { BoundClass } from "../py.js";
@@ -338,6 +338,11 @@ export class PyBuffer<A extends TypedArray = TypedArray, T = unknown> {
   /** As {@link release}, for `using`. */
   [Symbol.dispose](): void {
     this.release();
+  }
+
+  /** @internal */
+  get [STAYS](): string {
+    return "a buffer belongs to its thread: send its object, buffer.object(py).unbind(), and ask that for a buffer there";
   }
 }
 

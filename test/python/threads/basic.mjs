@@ -7,6 +7,11 @@ export function appendTo(weft, list, value) {
   return { list, value };
 }
 
+/** What may not leave this thread. */
+export function leak(weft, what) {
+  return weft.attach((py) => (what === "token" ? py : py.list()));
+}
+
 export function raise(weft) {
   weft.attach((py) => py.eval("{}['missing']"));
 }

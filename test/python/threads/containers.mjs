@@ -191,6 +191,16 @@ export function setDefaults(weft, barrier, object, count) {
   return found;
 }
 
+// ---- interned texts
+
+/** Addresses of interned strs that no code has used before. They are immortal. */
+export function interner(weft, barrier, count) {
+  meet(weft, barrier);
+  const found = [];
+  rounds(weft, count, (py, i) => found.push(py.intern(`interned at once ${i}`).pointer));
+  return found;
+}
+
 // ---- weak references
 
 /** Upgrades until the object is gone; how often that gave it. */

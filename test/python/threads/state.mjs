@@ -241,3 +241,18 @@ export function recurse(weft) {
     return [name, py.eval("1 + 1").toJs()];
   });
 }
+
+/** Asks for signals until word 1, in attachments of some rounds each, so that the collector gets its turns: how often. */
+export function askForSignals(weft, words) {
+  const end = Date.now() + DEADLINE;
+  let asked = 0;
+  set(words, 0, 1);
+  while (Atomics.load(words, 1) === 0 && Date.now() < end) {
+    weft.attach((py) => {
+      for (let i = 0; i < 100; i++, asked++) {
+        py.checkSignals();
+      }
+    });
+  }
+  return asked;
+}
