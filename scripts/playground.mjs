@@ -74,7 +74,7 @@ export async function bundlePlayground() {
   const files = readdirSync(out, { recursive: true, encoding: "utf8" })
     .map((name) => name.replaceAll("\\", "/"))
     .filter((name) => /\.(?:js|css|svg)$/.test(name))
-    .concat("./", RUNTIME_FILES.map((name) => `runtime/${name}`));
+    .concat("./", "offline.js", RUNTIME_FILES.map((name) => `runtime/${name}`));
   await build({
     absWorkingDir: root,
     // A classic script: it is a service worker too.

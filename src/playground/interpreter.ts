@@ -342,8 +342,8 @@ export class Interpreter {
   }
 }
 
-/** Whether there is memory for a second interpreter. Browsers that do not say are asked for processors instead. */
+/** Whether there is memory for a second interpreter. Where the browser does not say, phones and tablets have too little. */
 function mayReserve(): boolean {
   const { deviceMemory } = navigator as { readonly deviceMemory?: number };
-  return deviceMemory === undefined ? navigator.hardwareConcurrency >= 4 : deviceMemory >= 4;
+  return deviceMemory === undefined ? !matchMedia("(pointer: coarse)").matches : deviceMemory >= 4;
 }

@@ -11,7 +11,6 @@ const CACHE = "weft-playground";
 
 interface WorkerScope extends EventTarget {
   readonly registration: { readonly scope: string };
-  readonly clients: { claim(): Promise<void> };
   skipWaiting(): Promise<void>;
 }
 interface ExtendableEvent extends Event {
@@ -42,9 +41,6 @@ if ("document" in globalThis) {
   const scope = globalThis as unknown as WorkerScope;
   scope.addEventListener("install", (event) => {
     (event as ExtendableEvent).waitUntil(scope.skipWaiting());
-  });
-  scope.addEventListener("activate", (event) => {
-    (event as ExtendableEvent).waitUntil(scope.clients.claim());
   });
   scope.addEventListener("message", (event) => {
     (event as ExtendableEvent).waitUntil(keepAll(scope.registration.scope));

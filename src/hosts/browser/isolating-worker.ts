@@ -1,4 +1,13 @@
-/** A service worker that isolates the pages of its folder, for servers that cannot send the headers: both of its sides. */
+/**
+ * A service worker that isolates the pages of its folder, for servers that cannot send the headers: both of its sides.
+ *
+ * It must not claim pages that are there already: Firefox then asks every worker of theirs, and Python's do not answer while
+ * they stand still. The service worker would wait for them before its first answer, and every page of the folder for it.
+ */
+
+interface ServiceWorkerState extends EventTarget {
+  readonly state: string;
+}
 
 /** The parts of a page's and a service worker's global scope that this file uses. */
 interface Scope extends EventTarget {
@@ -7,9 +16,8 @@ interface Scope extends EventTarget {
   readonly isSecureContext: boolean;
   readonly sessionStorage: { getItem(key: string): string | null; setItem(key: string, value: string): void; removeItem(key: string): void };
   readonly navigator: {
-    readonly serviceWorker?: EventTarget & {
-      readonly controller: unknown;
-      register(url: string): Promise<{ readonly scope: string }>;
+    readonly serviceWorker?: {
+      register(url: string): Promise<{ readonly scope: string; readonly installing: ServiceWorkerState | null; readonly waiting: ServiceWorkerState | null }>;
     };
   };
 }
@@ -33,27 +41,39 @@ export function isolatePage(script: string | undefined): void {
   } else if (sessionStorage.getItem(RELOADED) !== null) {
     console.error(`weft-headers.js: the page is not isolated in spite of the service worker ${script}: is it in a frame?`);
   } else {
-    const { serviceWorker } = navigator;
-    const reload = (): void => {
-      sessionStorage.setItem(RELOADED, "1");
-      scope.location.reload();
-    };
-    serviceWorker.addEventListener("controllerchange", reload, { once: true });
-    serviceWorker.register(script).then(
-      (registration) => {
+    navigator.serviceWorker.register(script).then(
+      async (registration) => {
         if (!scope.location.href.startsWith(registration.scope)) {
           console.error(`weft-headers.js: the service worker serves ${registration.scope} only; put the script into a folder above the page's`);
+          return;
         }
-        // It was there before, but the page was loaded past it (a forced reload).
-        if (serviceWorker.controller !== null) {
-          reload();
+        const coming = registration.installing ?? registration.waiting;
+        // Without one it was there before, but the page was loaded past it (a forced reload).
+        if (coming && !(await isActivated(coming))) {
+          console.error(`weft-headers.js: the service worker ${script} could not be installed`);
+          return;
         }
+        sessionStorage.setItem(RELOADED, "1");
+        scope.location.reload();
       },
       (error: unknown) => {
         console.error("weft-headers.js: the service worker was refused:", error);
       },
     );
   }
+}
+
+/** Resolves when a service worker answers requests, or never will. */
+function isActivated(worker: ServiceWorkerState): Promise<boolean> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (worker.state === "activated" || worker.state === "redundant") {
+        resolve(worker.state === "activated");
+      }
+    };
+    worker.addEventListener("statechange", look);
+    look();
+  });
 }
 
 /** The service worker's side: a response with the headers. One that has them stays as it is, so that browsers keep its compiled code. */

@@ -14,7 +14,6 @@ interface Scope extends EventTarget {
   readonly document?: { readonly currentScript: { readonly src: string } | null };
   // A service worker's.
   skipWaiting(): Promise<void>;
-  readonly clients: { claim(): Promise<void> };
 }
 
 interface FetchEvent extends Event {
@@ -34,9 +33,6 @@ if (scope.document) {
   const embedder = new URL(scope.location.href).searchParams.get("embedder") ?? "require-corp";
   scope.addEventListener("install", (event) => {
     (event as ExtendableEvent).waitUntil(scope.skipWaiting());
-  });
-  scope.addEventListener("activate", (event) => {
-    (event as ExtendableEvent).waitUntil(scope.clients.claim());
   });
   scope.addEventListener("fetch", (event) => {
     const { request } = event as FetchEvent;
