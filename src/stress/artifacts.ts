@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { StressUsageError } from "./options.js";
 import { verdictText } from "./report.js";
-import { replayArguments, replayCommand, type TestVerdict } from "./verdict.js";
+import { command, orderArguments, replayArguments, type TestVerdict } from "./verdict.js";
 
 /** Of the files that `--replay` reads. */
 const FORMAT = "weft stress replay 1";
@@ -13,8 +13,9 @@ export function writeArtifacts(folder: string, verdict: TestVerdict): void {
   const stem = `${basename(file!)}-${name.join("-")}-${verdict.env}`.replace(/[^\w.-]+/g, "_").slice(0, 150);
   writeFileSync(join(folder, `${stem}.txt`), `${verdictText(verdict)}\n${verdict.failures.map(({ output }) => output).filter(Boolean).map((output) => `\nprinted:\n${output}`).join("")}`);
   const iterations = [verdict.hang?.iteration, verdict.crash?.iteration, ...verdict.failures.map(({ first }) => first), verdict.shrunk].filter((one) => one !== undefined);
-  iterations.forEach((iteration, i) => {
-    writeFileSync(join(folder, `${stem}-${i + 1}.replay.json`), `${JSON.stringify({ format: FORMAT, command: replayCommand(iteration), arguments: replayArguments(iteration) }, undefined, 2)}\n`);
+  const replays = [...(verdict.order ? [orderArguments(verdict.order)] : []), ...iterations.map(replayArguments)];
+  replays.forEach((options, i) => {
+    writeFileSync(join(folder, `${stem}-${i + 1}.replay.json`), `${JSON.stringify({ format: FORMAT, command: command(options), arguments: options }, undefined, 2)}\n`);
   });
 }
 

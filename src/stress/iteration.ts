@@ -14,6 +14,8 @@ export interface Raised {
   /** File and line, or nothing. */
   readonly where: string;
   readonly traceback: string;
+  /** File and name of the test that raised it, where an iteration has several. */
+  readonly test?: string;
 }
 
 /** A test of a file. */
@@ -27,12 +29,22 @@ export interface Collected {
   readonly iterations: number | null;
 }
 
+/** File and name. */
+export type TestName = readonly [file: string, name: string];
+
+/** A test as the command line names it. */
+export function idOf([file, name]: TestName): string {
+  return `${file}::${name}`;
+}
+
 /** How one iteration is run. */
 export interface Iteration {
   readonly env: LaneName;
   readonly file: string;
   readonly name: string;
   readonly threads: number;
+  /** Tests, by file and name, that the other threads run meanwhile, in turn; without any, all run the same. */
+  readonly companions: readonly TestName[];
   readonly schedule: Schedule;
   readonly seed: number;
   readonly rate: number;
@@ -55,6 +67,8 @@ export interface Ran extends Traced {
   readonly overlapped: boolean;
   readonly steps: number;
   readonly switches: number;
+  /** Bytes of the interpreter's heap, which never shrinks. */
+  readonly memory: number;
   /** What a deterministic run can be compared by. */
   readonly trace: string;
   readonly output: string;
@@ -66,3 +80,16 @@ export type Outcome =
   | { readonly kind: "hang"; readonly diagnosis: Diagnosis; readonly report: string; readonly timeline: Timeline }
   | { readonly kind: "crash"; readonly message: string };
 
+/** Whether it was not as it should be. */
+export function failed(outcome: Outcome): boolean {
+  return outcome.kind !== "ran" || outcome.outcome === "fail";
+}
+
+/** What a failed outcome is, in words. */
+export function raisedBy(outcome: Outcome, file: string): Raised {
+  if (outcome.kind === "ran") {
+    return outcome.errors[0]!;
+  }
+  const message = outcome.kind === "crash" ? outcome.message : `does not end:\n${outcome.report}`;
+  return { type: outcome.kind, message, where: file, traceback: message };
+}

@@ -1,22 +1,20 @@
-import { appendFileSync, existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { readReplay, writeArtifacts } from "./artifacts.js";
+import { readReplay } from "./artifacts.js";
 import { BrowserLane } from "./browser-lane.js";
-import { htmlText } from "./html.js";
-import type { LaneName } from "./iteration.js";
+import { isEsModule } from "./es-module.js";
+import { idOf, type TestName } from "./iteration.js";
 import { LaneError, testEnvironment, type Lane } from "./lane.js";
 import { NodeLane } from "./node-lane.js";
-import { parseStressOptions, STRESS_HELP, StressUsageError, type Failing, type StressOptions } from "./options.js";
-import { annotation, junitText, verdictJson, verdictText } from "./report.js";
-import { StressRunner, type BrokenFile, type FoundTest } from "./runner.js";
+import { parseStressOptions, STRESS_HELP, StressUsageError, type StressOptions } from "./options.js";
+import { annotation, verdictText } from "./report.js";
+import { StressExit, summary, writeResults, type Results } from "./results.js";
+import { StressRunner, type FoundTest } from "./runner.js";
 import { findSites } from "./site.js";
 import { findTargets, mountsFor, type Target } from "./targets.js";
-import type { TestClass, TestVerdict } from "./verdict.js";
-
-/** Exit statuses, as pytest's. */
-export const StressExit = { ok: 0, failed: 1, interrupted: 2, broken: 3, usage: 4, nothing: 5 } as const;
+import type { TestVerdict } from "./verdict.js";
 
 /** Milliseconds between lines about what is done. */
 const LIVE = 5000;
@@ -29,7 +27,7 @@ export async function stress(args: readonly string[]): Promise<number> {
       process.stdout.write(STRESS_HELP);
       return StressExit.ok;
     }
-    return await runTargets(options, findTargets(options.targets));
+    return await runTargets(resolved(options), findTargets(options.targets));
   } catch (error) {
     if (error instanceof StressUsageError || error instanceof LaneError) {
       process.stderr.write(`weft stress: ${error.message}\n`);
@@ -52,13 +50,29 @@ function withReplay(args: readonly string[]): string[] {
   return [...args.slice(0, at), ...args.slice(at + (args[at] === "--replay" ? 2 : 1)), ...readReplay(path)];
 }
 
+/** With the paths of what is read in other places than this one. */
+function resolved(options: StressOptions): StressOptions {
+  const modules = options.modules.map((file) => {
+    if (!existsSync(file) || !isEsModule(file)) {
+      throw new StressUsageError(`--module ${file} is no file of an ES module (.mjs, .js, .ts)`);
+    }
+    return resolve(file);
+  });
+  const companions = findTargets(options.companions.map(idOf)).map(({ file, name }): TestName => [file, name!]);
+  return { ...options, modules, companions };
+}
+
 async function runTargets(options: StressOptions, targets: readonly Target[]): Promise<number> {
   const say = (line: string): void => {
     process.stdout.write(`${line}\n`);
   };
   const files = [...new Set(targets.map(({ file }) => file))];
   const sites = options.findSite || options.sites.length > 0 ? findSites(options.sites, files, process.env) : [];
-  const mounts = mountsFor(files, options.pythonPath, sites);
+  const mounts = mountsFor([...files, ...options.companions.map(([file]) => file)], options.pythonPath, sites);
+  const esModule = [...options.modules, ...files].find(isEsModule);
+  if (esModule !== undefined && options.lanes.includes("chromium")) {
+    throw new StressUsageError(`${esModule} is an ES module, which only Node has the imports of: run it with --env node`);
+  }
   const environment = testEnvironment([...options.pythonPath, ...sites], { pytest_args: options.pytestArgs, run_unsafe: options.runUnsafe });
   const runtime = runtimeOf(options.variant);
   if (options.artifacts !== undefined) {
@@ -74,7 +88,7 @@ async function runTargets(options: StressOptions, targets: readonly Target[]): P
   // A second one ends the process as usual.
   process.once("SIGINT", interrupt);
   for (const name of options.lanes) {
-    const lane = name === "node" ? new NodeLane(mounts, environment, runtime) : await BrowserLane.open({ mounts, environment, runtime, server: options.browserServer, say });
+    const lane = name === "node" ? new NodeLane(mounts, environment, runtime, options.modules) : await BrowserLane.open({ mounts, environment, runtime, server: options.browserServer, say });
     try {
       found += await unlessAborted(abort.signal, runLane(options, lane, files, targets, results, say));
     } catch (error) {
@@ -120,14 +134,6 @@ function runtimeOf(variant: string): string {
   return folder;
 }
 
-/** Everything that is known, of all environments. */
-interface Results {
-  readonly verdicts: TestVerdict[];
-  readonly broken: BrokenFile[];
-  /** Milliseconds that new interpreters took after hangs and crashes. */
-  readonly restarts: Map<LaneName, number[]>;
-}
-
 /** Runs the tests in one environment; gives how many there are. */
 async function runLane(options: StressOptions, lane: Lane, files: readonly string[], targets: readonly Target[], results: Results, say: (line: string) => void): Promise<number> {
   const restarts: number[] = [];
@@ -154,6 +160,7 @@ async function runLane(options: StressOptions, lane: Lane, files: readonly strin
     const { tests, broken } = await runner.collect(files);
     results.broken.push(...broken);
     const wanted = select(tests, targets, options);
+    writeResults(options, results, undefined);
     for (const { file, raised } of broken) {
       say(`BROKEN  ${file}\n${raised.traceback.trimEnd().split("\n").map((line) => `    ${line}`).join("\n")}`);
     }
@@ -207,52 +214,6 @@ async function runAll(runner: StressRunner, tests: readonly FoundTest[], results
       say(`round ${round + 1} is over: ${results.verdicts.reduce((sum, one) => sum + one.runs, 0)} runs`);
     }
   }
-}
-
-/**
- * Whole at any time: a crash of this process keeps what is known.
- * @param verdict the test of which there is something new.
- */
-function writeResults(options: StressOptions, { verdicts, broken, restarts }: Results, verdict: TestVerdict | undefined): void {
-  if (options.artifacts !== undefined && verdict?.bad === true) {
-    writeArtifacts(options.artifacts, verdict);
-  }
-  if (options.jsonLines !== undefined && verdict) {
-    appendFileSync(options.jsonLines, `${verdictJson(verdict)}\n`);
-  }
-  if (options.junit !== undefined) {
-    replaceFile(options.junit, junitText(verdicts, broken));
-  }
-  if (options.html !== undefined) {
-    const what = `${options.threads} threads, ${options.iterations} iterations, schedule ${options.schedule}, seed ${options.seed}`;
-    replaceFile(options.html, htmlText({ what, restarts }, verdicts, broken));
-  }
-}
-
-function replaceFile(path: string, text: string): void {
-  writeFileSync(`${path}.part`, text);
-  renameSync(`${path}.part`, path);
-}
-
-function summary(options: StressOptions, { verdicts, broken, restarts }: Results, say: (line: string) => void): number {
-  const counts = new Map<string, number>();
-  for (const one of verdicts.filter(({ bad }) => bad)) {
-    counts.set(one.class, (counts.get(one.class) ?? 0) + 1);
-  }
-  if (broken.length > 0) {
-    counts.set(broken.length === 1 ? "file cannot be loaded" : "files cannot be loaded", broken.length);
-  }
-  const count = (kind: TestClass): number => verdicts.filter((one) => one.class === kind).length;
-  const failed = [...counts.values()].reduce((sum, one) => sum + one, 0);
-  say("");
-  say(`${count("passes")} passed, ${failed} failed${failed === 0 ? "" : ` (${[...counts].map(([kind, times]) => `${times} ${kind}`).join(", ")})`}, ${count("skipped")} skipped`);
-  for (const [env, times] of restarts) {
-    if (times.length > 0) {
-      say(`interpreters replaced in ${env}: ${times.length}, in ${Math.min(...times).toFixed(0)} to ${Math.max(...times).toFixed(0)} ms`);
-    }
-  }
-  const failing: (Failing | undefined)[] = [...verdicts.map((one) => one.failing), broken.length > 0 ? "broken" : undefined];
-  return failing.some((kind) => kind !== undefined && options.failOn.has(kind)) ? StressExit.failed : StressExit.ok;
 }
 
 function select(tests: readonly FoundTest[], targets: readonly Target[], { keyword, shard }: StressOptions): FoundTest[] {

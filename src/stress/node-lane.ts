@@ -1,3 +1,4 @@
+import { pathToFileURL } from "node:url";
 import { loadWeft, type Mount } from "../node.js";
 import type { Lane, TestSession } from "./lane.js";
 import { Session } from "./session.js";
@@ -7,18 +8,20 @@ export class NodeLane implements Lane {
   readonly name = "node";
   readonly #mounts: readonly Mount[];
   readonly #environment: Readonly<Record<string, string>>;
-  readonly #runtime: string | undefined;
+  readonly #runtime: string;
+  readonly #modules: readonly string[];
 
-  constructor(mounts: readonly Mount[], environment: Readonly<Record<string, string>>, runtime?: string) {
+  /** @param modules files of ES modules that define Python modules. */
+  constructor(mounts: readonly Mount[], environment: Readonly<Record<string, string>>, runtime: string, modules: readonly string[]) {
     this.#mounts = mounts;
     this.#environment = environment;
     this.#runtime = runtime;
+    this.#modules = modules;
   }
 
   async start(): Promise<TestSession> {
-    return Session.start(
-      await loadWeft({ mounts: this.#mounts, env: this.#environment, ...(this.#runtime === undefined ? {} : { runtime: this.#runtime }) }),
-    );
+    const moduleUrl = (file: string): string => pathToFileURL(file).href;
+    return Session.start(await loadWeft({ mounts: this.#mounts, env: this.#environment, runtime: this.#runtime, modules: this.#modules.map(moduleUrl) }), moduleUrl);
   }
 
   async close(): Promise<void> {

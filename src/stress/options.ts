@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import type { LaneName, Schedule } from "./iteration.js";
+import type { LaneName, Schedule, TestName } from "./iteration.js";
 
 /** What `weft stress` is asked to do. */
 export interface StressOptions {
@@ -13,6 +13,10 @@ export interface StressOptions {
   /** Which of the built runtimes. */
   readonly variant: string;
   readonly threads: number;
+  /** Whether a test's threads run different tests. */
+  readonly mix: boolean;
+  /** Which ones, where they are given. */
+  readonly companions: readonly TestName[];
   readonly iterations: number;
   /** Seconds for all iterations of one test together; 0 for no limit. */
   readonly duration: number;
@@ -39,11 +43,15 @@ export interface StressOptions {
   readonly artifacts: string | undefined;
   /** How often a failure's seed is tried again. */
   readonly retries: number;
+  /** Bytes of heap after which an interpreter is replaced. */
+  readonly memoryBudget: number;
   /** Rounds over all tests until it is interrupted. */
   readonly forever: boolean;
   /** What makes the command fail. */
   readonly failOn: ReadonlySet<Failing>;
   readonly pythonPath: readonly string[];
+  /** Files of ES modules that define Python modules. */
+  readonly modules: readonly string[];
   /** Folders of installed packages, or virtual environments. */
   readonly sites: readonly string[];
   /** Whether a virtual environment is looked for. */
@@ -56,7 +64,7 @@ export interface StressOptions {
 }
 
 /** Kinds of what is not as it should be. */
-export const FAILING = ["fail", "flaky", "hang", "crash", "overlap", "broken"] as const;
+export const FAILING = ["fail", "flaky", "order", "hang", "crash", "overlap", "broken"] as const;
 export type Failing = (typeof FAILING)[number];
 
 /** A command line that makes no sense. */
@@ -69,12 +77,15 @@ export const STRESS_HELP = `usage: weft stress [options] FILE|FOLDER[::TEST] ...
 Runs each test on several threads at once, many times, and tells what only then fails, hangs or crashes.
 Tests are unittest classes, what pytest collects where it finds pytest (--site), test functions and classes, hammers
 (a module or a class Hammer... with op(state, index), and setup() and check(state) if it needs them), and scripts without
-any of these. module:NAME in the place of a file is a module or a package that Python can import.
+any of these. module:NAME in the place of a file is a module or a package that Python can import. An ES module (.mjs, .js;
+.ts where Node takes it) that defines one with pyModule() is such a module as well.
 
   --env NAME,...         node (default), chromium: a headless page of the installed Chromium or Chrome
   --browser-ws URL       chromium: the browser of a Playwright server
   --variant NAME         the runtime of "weft build --variant NAME": debug has CPython's assertions (default release)
   --parallel-threads N   threads for each test (default 4; auto: as many as there are processors)
+  --mix                  the other threads run other tests, which the seed chooses
+  --with FILE::TEST      they run this one (several times: these)
   --iterations N         how often (default 20; pct: 100)
   --duration SECONDS     no longer than this for one test
   --forever              all tests again and again, with other seeds, until Control-C
@@ -86,13 +97,15 @@ any of these. module:NAME in the place of a file is a module or a package that P
   --depth N              pct: preemptions for each iteration (default 3)
   --changes A,B,...      pct: the preemptions' steps, instead of --depth
   --timeout SECONDS      for one iteration; after it all threads are reported and the test is given up (default 30)
+  --memory-budget MB     an interpreter whose heap is larger is replaced before the next test (default 1024)
   --shrink               pct: leave out preemptions of the first failure that it does not need
   -k TEXT                only tests whose names contain the text
   -x, --maxfail N        stop after the first, or N, failed tests
   --retries N            try the seed of each failure so often again, and tell how often it failed (default 0)
-  --fail-on KIND,...     what makes the exit status 1: fail, flaky, hang, crash, overlap, broken (default: all)
+  --fail-on KIND,...     what makes the exit status 1: fail, flaky, order, hang, crash, overlap, broken (default: all)
   --shard I/N            the I-th of N parts of the tests
   --list-tests           only list them
+  --module FILE          an ES module that defines Python modules with pyModule(), for tests that import them (several times)
   --python-path FOLDER   where Python looks for modules too (several times: several folders)
   --site FOLDER          a virtual environment or a folder of installed packages; with pytest in it, tests are collected
                          and set up by pytest. By itself: the active environment, or .venv of the project
@@ -111,8 +124,10 @@ Exit status: 0 everything passed, 1 something failed, hung or crashed, 2 interru
 `;
 
 /** The options that say where modules are, and how pytest is called. */
-export function whereOptions({ pythonPath, sites, findSite, pytestArgs, runUnsafe }: StressOptions): string[] {
+export function whereOptions({ variant, modules, pythonPath, sites, findSite, pytestArgs, runUnsafe }: StressOptions): string[] {
   return [
+    ...(variant === "release" ? [] : ["--variant", variant]),
+    ...modules.flatMap((file) => ["--module", file]),
     ...pythonPath.flatMap((folder) => ["--python-path", folder]),
     ...sites.flatMap((folder) => ["--site", folder]),
     ...(findSite ? [] : ["--no-site"]),
@@ -162,6 +177,8 @@ export function parseStressOptions(args: readonly string[], processors: number, 
         "browser-ws": { type: "string" },
         variant: { type: "string" },
         "parallel-threads": { type: "string" },
+        mix: { type: "boolean" },
+        with: { type: "string", multiple: true },
         iterations: { type: "string" },
         duration: { type: "string" },
         schedule: { type: "string" },
@@ -170,6 +187,7 @@ export function parseStressOptions(args: readonly string[], processors: number, 
         depth: { type: "string" },
         changes: { type: "string" },
         timeout: { type: "string" },
+        "memory-budget": { type: "string" },
         shrink: { type: "boolean" },
         keyword: { type: "string", short: "k" },
         exitfirst: { type: "boolean", short: "x" },
@@ -181,6 +199,7 @@ export function parseStressOptions(args: readonly string[], processors: number, 
         "pytest-args": { type: "string" },
         "shared-fixtures": { type: "boolean" },
         "run-unsafe": { type: "boolean" },
+        module: { type: "string", multiple: true },
         "python-path": { type: "string", multiple: true },
         "junit-xml": { type: "string" },
         "json-lines": { type: "string" },
@@ -226,6 +245,13 @@ export function parseStressOptions(args: readonly string[], processors: number, 
     throw new StressUsageError(`--shard is I/N with I from 1 to N, not ${JSON.stringify(values.shard)}`);
   }
   const threads = values["parallel-threads"] === "auto" ? Math.max(2, processors) : number(values["parallel-threads"], "--parallel-threads", 1, 4);
+  const companions = (values.with ?? []).map((id): TestName => {
+    const [file, ...name] = id.split("::");
+    if (name.length === 0) {
+      throw new StressUsageError(`--with names a test as FILE::TEST, not ${JSON.stringify(id)}`);
+    }
+    return [file!, name.join("::")];
+  });
   if (threads > 64) {
     throw new StressUsageError(`--parallel-threads is at most 64, not ${threads}`);
   }
@@ -235,6 +261,8 @@ export function parseStressOptions(args: readonly string[], processors: number, 
     browserServer: values["browser-ws"],
     variant: values.variant ?? "release",
     threads,
+    mix: values.mix === true,
+    companions,
     iterations: number(values.iterations, "--iterations", 1, schedule === "pct" ? 100 : 20),
     duration: number(values.duration, "--duration", 0, 0),
     schedule,
@@ -247,6 +275,7 @@ export function parseStressOptions(args: readonly string[], processors: number, 
     maxFail: values.exitfirst === true ? 1 : number(values.maxfail, "--maxfail", 0, 0),
     shard: { index, count },
     list: values["list-tests"] === true,
+    memoryBudget: number(values["memory-budget"], "--memory-budget", 1, 1024) * 2 ** 20,
     shrink: values.shrink === true,
     junit: values["junit-xml"] ?? inFolder(values.artifacts, "junit.xml"),
     jsonLines: values["json-lines"] ?? inFolder(values.artifacts, "results.jsonl"),
@@ -256,6 +285,7 @@ export function parseStressOptions(args: readonly string[], processors: number, 
     forever: values.forever === true,
     failOn: failOn(values["fail-on"]),
     pythonPath: values["python-path"] ?? [],
+    modules: values.module ?? [],
     sites: values.site ?? [],
     findSite: values["no-site"] !== true,
     pytestArgs: values["pytest-args"]?.split(/\s+/).filter(Boolean) ?? [],

@@ -50,7 +50,7 @@ globalThis.weftStress = {
     await weft.run(unpack);
     (await weft.call((py) => ({ callable: py.eval("unpack") as PyAny, positional: [py.bytes(data)] }))).drop();
     await weft.run("del unpack, json, os");
-    sessions.set(id, await Session.start(weft));
+    sessions.set(id, await Session.start(weft, (file) => file));
   },
   collect: (id, file, seconds) => session(id).collect(file, seconds),
   run: (id, one) => session(id).run(one),

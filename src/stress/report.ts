@@ -1,6 +1,7 @@
 import { element, escapeXml } from "../tools/xml.js";
 import type { BrokenFile } from "./runner.js";
-import { replayCommand, type TestVerdict } from "./verdict.js";
+import { idOf } from "./iteration.js";
+import { command, orderArguments, replayCommand, type BrokenByEarlier, type TestVerdict } from "./verdict.js";
 
 const indent = (text: string): string => text.trimEnd().split("\n").map((line) => (line === "" ? "" : `    ${line}`)).join("\n");
 
@@ -30,8 +31,11 @@ function details(verdict: TestVerdict): string {
   if (verdict.crash) {
     parts.push(indent(verdict.crash.message), `    replay: ${replayCommand(verdict.crash.iteration)}`);
   }
+  if (verdict.order) {
+    parts.push(orderText(verdict.order));
+  }
   for (const { raised, count, first, again } of verdict.failures) {
-    parts.push(`    ${count} times: ${raised.type}: ${raised.message.split("\n")[0]} (${raised.where})`, indent(raised.traceback));
+    parts.push(`    ${count} times: ${raised.test === undefined ? "" : `in ${raised.test}: `}${raised.type}: ${raised.message.split("\n")[0]} (${raised.where})`, indent(raised.traceback));
     if (again) {
       parts.push(`    the same seed failed again in ${again.failed} of ${again.runs} runs`);
     }
@@ -43,6 +47,17 @@ function details(verdict: TestVerdict): string {
   return parts.join("\n");
 }
 
+function orderText(order: BrokenByEarlier): string {
+  const { raised, after } = order;
+  return [
+    `    it passes by itself, and on one thread failed after other tests: ${raised.type}: ${raised.message.split("\n")[0]} (${raised.where})`,
+    indent(raised.traceback),
+    ...(after === undefined
+      ? ["    but not when the same tests ran before it again"]
+      : [...after.map((test) => `    broken by ${idOf(test)}`), `    replay: ${command(orderArguments(order))}`]),
+  ].join("\n");
+}
+
 /** A share in words. */
 export function percent(share: number): string {
   return share >= 1 ? "100 %" : `${(share * 100).toPrecision(2)} %`;
@@ -50,7 +65,7 @@ export function percent(share: number): string {
 
 /** One line of JSON for a test. */
 export function verdictJson(verdict: TestVerdict): string {
-  const { id, runs, passed, failed, overlapped, seconds, threads, skip, hang, crash } = verdict;
+  const { id, runs, passed, failed, overlapped, seconds, threads, skip, hang, crash, order } = verdict;
   return JSON.stringify({
     id,
     env: verdict.env,
@@ -64,6 +79,7 @@ export function verdictJson(verdict: TestVerdict): string {
     ...(skip === undefined ? {} : { skip }),
     ...(hang ? { hang: { ...hang.diagnosis, report: hang.report, replay: replayCommand(hang.iteration) } } : {}),
     ...(crash ? { crash: { message: crash.message, replay: replayCommand(crash.iteration) } } : {}),
+    ...(order ? { order: { ...order.raised, after: order.after?.map(idOf), replay: command(orderArguments(order)) } } : {}),
     failures: verdict.failures.map(({ raised, count, first, again }) => ({ ...raised, count, ...(again ? { again } : {}), replay: replayCommand(first) })),
     ...(verdict.shrunk ? { shortest: replayCommand(verdict.shrunk) } : {}),
   });

@@ -1,8 +1,10 @@
+import { chooseChanges, shuffled } from "./choices.js";
+import { EarlierTests, whichBroke } from "./earlier-tests.js";
 import { Interpreters } from "./interpreters.js";
+import { failed, raisedBy, type Iteration, type LaneName, type Outcome, type Raised, type TestName } from "./iteration.js";
 import type { Lane } from "./lane.js";
 import { whereOptions, type StressOptions } from "./options.js";
-import type { Iteration, LaneName, Outcome, Raised } from "./iteration.js";
-import { TestVerdict } from "./verdict.js";
+import { TestVerdict, type BrokenByEarlier } from "./verdict.js";
 
 /** A test that was found. */
 export interface FoundTest {
@@ -30,6 +32,14 @@ export interface StressEvents {
   onSlow(one: Iteration): void;
 }
 
+/** What a test does on one thread. */
+interface Baseline {
+  readonly alone: Iteration;
+  readonly outcome: Outcome;
+  /** It failed after other tests, but not by itself. */
+  readonly order: BrokenByEarlier | undefined;
+}
+
 /** Milliseconds after which an iteration may hang: enough for a new interpreter before a deadlock is certain. */
 const SUSPICIOUS = 1000;
 
@@ -42,6 +52,10 @@ export class StressRunner {
   readonly #env: LaneName;
   readonly #interpreters: Interpreters;
   readonly #events: StressEvents;
+  /** What the current interpreter has run. */
+  readonly #earlier = new EarlierTests();
+  readonly #baselines = new Map<FoundTest, Baseline>();
+  readonly #tests: FoundTest[] = [];
 
   constructor(options: StressOptions, lane: Lane, events: StressEvents) {
     this.#options = options;
@@ -50,8 +64,14 @@ export class StressRunner {
     this.#events = events;
   }
 
+  /** Another interpreter, after a hang or a crash. */
   async #replace(): Promise<void> {
-    this.#events.onRestart(await this.#interpreters.replace());
+    this.#events.onRestart(await this.#renew());
+  }
+
+  async #renew(): Promise<number> {
+    this.#earlier.clear();
+    return this.#interpreters.replace();
   }
 
   async end(): Promise<void> {
@@ -65,8 +85,7 @@ export class StressRunner {
     for (const file of files) {
       const found = await (await this.#interpreters.current()).collect(file, this.#options.timeout);
       if ("kind" in found) {
-        const message = found.kind === "crash" ? found.message : `does not end:\n${found.report}`;
-        broken.push({ env: this.#env, file, raised: { type: found.kind, message, where: file, traceback: message } });
+        broken.push({ env: this.#env, file, raised: raisedBy(found, file) });
         await this.#replace();
       } else {
         if (found.error) {
@@ -75,6 +94,7 @@ export class StressRunner {
         tests.push(...found.tests.map((test) => ({ file, ...test })));
       }
     }
+    this.#tests.push(...tests);
     return { tests, broken };
   }
 
@@ -94,8 +114,69 @@ export class StressRunner {
     });
     if (outcome.kind !== "ran") {
       await this.#replace();
+    } else if (outcome.memory > this.#options.memoryBudget) {
+      await this.#renew();
+    } else {
+      this.#earlier.add(one);
     }
     return outcome;
+  }
+
+  /** The test on one thread, run once. */
+  async #baseline(test: FoundTest): Promise<Baseline> {
+    let known = this.#baselines.get(test);
+    if (!known) {
+      known = await this.#runBaseline(test);
+      this.#baselines.set(test, known);
+    }
+    return known;
+  }
+
+  async #runBaseline(test: FoundTest): Promise<Baseline> {
+    const { schedule, seed, rate, timeout, sharedFixtures, threads } = this.#options;
+    const { file, name } = test;
+    const alone: Iteration = {
+      ...{ env: this.#env, file, name, threads: 1, companions: [], rate, timeout, shared: sharedFixtures, where: whereOptions(this.#options), changes: [] },
+      schedule: schedule === "pct" ? "pct" : "free",
+      seed,
+    };
+    const earlier = this.#earlier.before([file, name]);
+    const first = await this.#iterate(alone);
+    if (!failed(first) || earlier.length === 0) {
+      return { alone, outcome: first, order: undefined };
+    }
+    const iterate = async (one: Iteration, fresh: boolean): Promise<Outcome> => {
+      if (fresh) {
+        await this.#renew();
+      }
+      return this.#iterate(one);
+    };
+    const outcome = await iterate(alone, true);
+    if (failed(outcome)) {
+      return { alone, outcome, order: undefined };
+    }
+    const order = { raised: raisedBy(first, file), alone, threads, after: await whichBroke(earlier, alone, threads, iterate) };
+    await this.#renew();
+    return { alone, outcome, order };
+  }
+
+  /** What the other threads run while a test runs. */
+  async #companions(test: FoundTest, seed: number): Promise<readonly TestName[]> {
+    const { mix, companions, threads } = this.#options;
+    if (!mix || companions.length > 0) {
+      return companions;
+    }
+    const found: TestName[] = [];
+    for (const other of shuffled(this.#tests.filter((one) => one !== test && one.skip === null), seed)) {
+      if (found.length === threads - 1) {
+        break;
+      }
+      const { outcome } = await this.#baseline(other);
+      if (outcome.kind === "ran" && outcome.outcome === "pass") {
+        found.push([other.file, other.name]);
+      }
+    }
+    return found;
   }
 
   /**
@@ -109,28 +190,28 @@ export class StressRunner {
       return verdict;
     }
     const begin = performance.now();
-    verdict.threads = Math.min(options.threads, test.threads ?? options.threads);
-    const base = { env: this.#env, file: test.file, name: test.name, rate: options.rate, timeout: options.timeout, shared: options.sharedFixtures, where: whereOptions(options), changes: [] };
+    const mixed = options.mix || options.companions.length > 0;
+    verdict.threads = mixed ? options.threads : Math.min(options.threads, test.threads ?? options.threads);
+    const { alone, outcome, order } = await this.#baseline(test);
     if (rounds === 0) {
-      const alone: Iteration = { ...base, threads: 1, schedule: options.schedule === "pct" ? "pct" : "free", seed: options.seed };
-      const first = await this.#iterate(alone);
-      this.#events.onIteration(test, 0, first);
-      if (first.kind !== "ran" || first.outcome !== "pass") {
-        verdict.add(alone, first);
-        verdict.baselineFailed = first.kind === "ran" && first.outcome === "fail";
+      verdict.order = order;
+      this.#events.onIteration(test, 0, outcome);
+      if (outcome.kind !== "ran" || outcome.outcome !== "pass") {
+        verdict.add(alone, outcome);
+        verdict.baselineFailed = outcome.kind === "ran" && outcome.outcome === "fail";
       } else {
-        verdict.steps = first.steps * verdict.threads;
+        verdict.steps = outcome.steps * verdict.threads;
       }
     }
     if (verdict.goesOn) {
-      await this.#parallel(test, verdict, base, rounds, begin);
+      await this.#parallel(test, verdict, alone, rounds, begin);
       await this.#retry(verdict);
     }
     verdict.seconds += (performance.now() - begin) / 1000;
     return verdict;
   }
 
-  async #parallel(test: FoundTest, verdict: TestVerdict, base: Omit<Iteration, "threads" | "schedule" | "seed" | "changes">, rounds: number, begin: number): Promise<void> {
+  async #parallel(test: FoundTest, verdict: TestVerdict, alone: Iteration, rounds: number, begin: number): Promise<void> {
     const options = this.#options;
     for (let i = 0; i < (test.iterations ?? options.iterations); i++) {
       if (options.duration > 0 && i > 0 && performance.now() - begin > options.duration * 1000) {
@@ -138,12 +219,14 @@ export class StressRunner {
       }
       const seed = options.seed + rounds * options.iterations + i;
       const changes = options.schedule === "pct" ? (options.changes ?? chooseChanges(seed, options.depth, verdict.steps)) : [];
-      const one: Iteration = { ...base, threads: verdict.threads, schedule: options.schedule, seed, changes };
+      const companions = await this.#companions(test, seed);
+      const threads = companions.length === 0 ? verdict.threads : Math.min(verdict.threads, companions.length + 1);
+      const one: Iteration = { ...alone, threads, companions, schedule: options.schedule, seed, changes };
       const outcome = await this.#iterate(one);
       const failedBefore = verdict.failed > 0;
       verdict.add(one, outcome);
       this.#events.onIteration(test, i + 1, outcome);
-      if (options.shrink && !failedBefore && (outcome.kind === "hang" || (outcome.kind === "ran" && outcome.outcome === "fail"))) {
+      if (options.shrink && !failedBefore && outcome.kind !== "crash" && failed(outcome)) {
         verdict.shrunk = await this.#shrink(one);
       }
       if (!verdict.goesOn) {
@@ -163,7 +246,7 @@ export class StressRunner {
       for (let i = 0; i < this.#options.retries; i++) {
         const outcome = await this.#iterate(group.first);
         group.again.runs++;
-        group.again.failed += outcome.kind !== "ran" || outcome.outcome === "fail" ? 1 : 0;
+        group.again.failed += failed(outcome) ? 1 : 0;
       }
     }
   }
@@ -171,10 +254,7 @@ export class StressRunner {
   /** Leaves out preemptions and threads as long as the iteration still fails. */
   async #shrink(failing: Iteration): Promise<Iteration> {
     let least = failing;
-    const fails = async (one: Iteration): Promise<boolean> => {
-      const outcome = await this.#iterate(one);
-      return outcome.kind !== "ran" || outcome.outcome === "fail";
-    };
+    const fails = async (one: Iteration): Promise<boolean> => failed(await this.#iterate(one));
     for (let i = 0; i < least.changes.length; ) {
       const fewer = { ...least, changes: least.changes.filter((_, at) => at !== i) };
       if (await fails(fewer)) {
@@ -184,7 +264,7 @@ export class StressRunner {
       }
     }
     while (least.threads > 2) {
-      const fewer = { ...least, threads: least.threads - 1 };
+      const fewer = { ...least, threads: least.threads - 1, companions: least.companions.slice(0, least.threads - 2) };
       if (!(await fails(fewer))) {
         break;
       }
@@ -192,23 +272,4 @@ export class StressRunner {
     }
     return least;
   }
-}
-
-/** The steps of an iteration's preemptions: the seed decides. */
-function chooseChanges(seed: number, depth: number, steps: number): number[] {
-  let state = (seed * 2654435761) >>> 0;
-  const next = (): number => {
-    // xorshift
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>>= 0);
-  };
-  state ||= 1;
-  next();
-  const chosen = new Set<number>();
-  for (let i = 0; i < depth; i++) {
-    chosen.add(1 + (next() % Math.max(1, steps)));
-  }
-  return [...chosen].sort((a, b) => a - b);
 }

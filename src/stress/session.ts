@@ -1,9 +1,10 @@
 import { diagnose } from "../runtime/observer/diagnosis.js";
 import { reportThreads } from "../runtime/observer/report.js";
 import type { HostWeft, Py, PyAny, Python } from "../index.js";
-import type { Collected, Iteration, Outcome, Raised, Ran } from "./iteration.js";
+import type { Collected, Iteration, Outcome, Raised, Ran, TestName } from "./iteration.js";
 import type { Collection, TestSession } from "./lane.js";
 import start from "./start.py";
+import { isEsModule } from "./es-module.js";
 import { Samples } from "./timeline.js";
 import runner from "./weft_stress.py";
 import collection from "./weft_stress_collect.py";
@@ -24,13 +25,19 @@ export class Session implements TestSession {
   readonly alive = true;
   readonly #collected = new Set<string>();
 
-  private constructor(weft: HostWeft) {
+  readonly #moduleUrl: (file: string) => string;
+
+  private constructor(weft: HostWeft, moduleUrl: (file: string) => string) {
     this.#weft = weft;
+    this.#moduleUrl = moduleUrl;
   }
 
-  /** @param weft is the session's from now on. */
-  static async start(weft: HostWeft): Promise<Session> {
-    const session = new Session(weft);
+  /**
+   * @param weft is the session's from now on.
+   * @param moduleUrl address of a file that is an ES module.
+   */
+  static async start(weft: HostWeft, moduleUrl: (file: string) => string): Promise<Session> {
+    const session = new Session(weft, moduleUrl);
     await weft.run(start);
     (await weft.call((py) => ({ callable: py.eval("start") as PyAny, positional: [JSON.stringify(MODULES)] }))).drop();
     await weft.run("del start");
@@ -47,7 +54,10 @@ export class Session implements TestSession {
   }
 
   async collect(file: string, seconds: number): Promise<Collection> {
-    const found = await this.#watched(this.#call("weft_stress_collect", "collect", [file]), seconds);
+    const collecting = isEsModule(file)
+      ? this.#weft.addModule(this.#moduleUrl(file)).then((names) => this.#call("weft_stress_collect", "collect", [file, names]))
+      : this.#call("weft_stress_collect", "collect", [file]);
+    const found = await this.#watched(collecting, seconds);
     if ("value" in found) {
       this.#collected.add(file);
       return found.value as { error: Raised | null; tests: Collected[] };
@@ -56,13 +66,16 @@ export class Session implements TestSession {
   }
 
   async run(one: Iteration): Promise<Outcome> {
-    if (!this.#collected.has(one.file)) {
-      const loaded = await this.collect(one.file, one.timeout);
-      if ("kind" in loaded) {
-        return loaded;
+    const tests: readonly TestName[] = [[one.file, one.name], ...one.companions];
+    for (const [file] of tests) {
+      if (!this.#collected.has(file)) {
+        const loaded = await this.collect(file, one.timeout);
+        if ("kind" in loaded) {
+          return loaded;
+        }
       }
     }
-    const values = [[[one.file, one.name]], one.threads, one.schedule, one.seed, one.rate, [...one.changes], one.shared];
+    const values = [tests, one.threads, one.schedule, one.seed, one.rate, [...one.changes], one.shared];
     const ran = await this.#watched(this.#call("weft_stress", "run", values), one.timeout);
     return "value" in ran ? { kind: "ran", ...(ran.value as Omit<Ran, "kind">) } : ran;
   }

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Mount } from "../node.js";
+import { isEsModule } from "./es-module.js";
 import { StressUsageError } from "./options.js";
 import { hasPytest, projectOf } from "./site.js";
 
@@ -51,7 +52,7 @@ function below(folder: string): string[] {
  */
 export function mountsFor(files: readonly string[], pythonPath: readonly string[], sites: readonly string[]): Mount[] {
   const folders = new Set<string>(sites);
-  for (const file of files.filter((one) => !one.startsWith(MODULE))) {
+  for (const file of files.filter((one) => !one.startsWith(MODULE) && !isEsModule(one))) {
     const project = hasPytest(sites) ? projectOf(file) : undefined;
     if (project !== undefined) {
       folders.add(project);

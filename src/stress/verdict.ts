@@ -1,7 +1,7 @@
 import type { Diagnosis } from "../runtime/observer/diagnosis.js";
 import type { Failing } from "./options.js";
 import { tracedTimeline, type Timeline } from "./timeline.js";
-import type { Iteration, LaneName, Outcome, Raised } from "./iteration.js";
+import { idOf, type Iteration, type LaneName, type Outcome, type Raised, type TestName } from "./iteration.js";
 
 /** What is the matter with a test. */
 export type TestClass =
@@ -10,6 +10,7 @@ export type TestClass =
   | "always fails"
   | "fails only in parallel"
   | "fails under one seed"
+  | "broken by an earlier test"
   | "hangs"
   | "crashes"
   | "never overlapped";
@@ -20,6 +21,7 @@ const FAILING_CLASSES: Readonly<Record<TestClass, Failing | undefined>> = {
   "always fails": "fail",
   "fails only in parallel": "flaky",
   "fails under one seed": "flaky",
+  "broken by an earlier test": "order",
   hangs: "hang",
   crashes: "crash",
   "never overlapped": "overlap",
@@ -37,6 +39,16 @@ export interface FailureGroup {
   again?: { failed: number; runs: number };
 }
 
+/** A test that fails after others and passes by itself, on one thread. */
+export interface BrokenByEarlier {
+  readonly raised: Raised;
+  readonly alone: Iteration;
+  /** Of the tests before it. */
+  readonly threads: number;
+  /** The fewest tests after which it failed again; undefined when it did not. */
+  readonly after: readonly TestName[] | undefined;
+}
+
 /** Everything that is known of one test after its iterations. */
 export class TestVerdict {
   readonly id: string;
@@ -51,6 +63,7 @@ export class TestVerdict {
   baselineFailed = false;
   hang: { readonly diagnosis: Diagnosis; readonly report: string; readonly timeline: Timeline; readonly iteration: Iteration } | undefined;
   crash: { readonly message: string; readonly iteration: Iteration } | undefined;
+  order: BrokenByEarlier | undefined;
   threads = 1;
   /** About how many steps its threads take together, where they are counted. */
   steps = 0;
@@ -84,7 +97,7 @@ export class TestVerdict {
     }
     this.failed++;
     for (const raised of outcome.errors.slice(0, 1)) {
-      const same = this.failures.find((one) => one.raised.type === raised.type && one.raised.where === raised.where && alike(one.raised.message, raised.message));
+      const same = this.failures.find((one) => one.raised.type === raised.type && one.raised.test === raised.test && one.raised.where === raised.where && alike(one.raised.message, raised.message));
       if (same) {
         same.count++;
       } else {
@@ -111,6 +124,9 @@ export class TestVerdict {
     if (this.failed > 0) {
       return this.failed === 1 && this.runs > 1 ? "fails under one seed" : "fails only in parallel";
     }
+    if (this.order) {
+      return "broken by an earlier test";
+    }
     if (this.skip !== undefined) {
       return "skipped";
     }
@@ -136,6 +152,7 @@ function alike(a: string, b: string): boolean {
 /** The options that run an iteration again. */
 export function replayArguments(one: Iteration): string[] {
   const parts = [`${one.file}::${one.name}`, "--parallel-threads", String(one.threads), "--iterations", "1", "--seed", String(one.seed)];
+  parts.push(...one.companions.flatMap((test) => ["--with", idOf(test)]));
   if (one.env !== "node") {
     parts.push("--env", one.env);
   }
@@ -157,7 +174,16 @@ export function replayArguments(one: Iteration): string[] {
 
 /** The command that runs an iteration again. */
 export function replayCommand(one: Iteration): string {
-  return ["weft", "stress", ...replayArguments(one).map(quoted)].join(" ");
+  return command(replayArguments(one));
+}
+
+/** The options that run a test after those that broke it. */
+export function orderArguments({ alone, threads, after = [] }: BrokenByEarlier): string[] {
+  return [...after.map(idOf), ...replayArguments({ ...alone, threads, schedule: "free" })];
+}
+
+export function command(options: readonly string[]): string {
+  return ["weft", "stress", ...options.map(quoted)].join(" ");
 }
 
 function quoted(text: string): string {

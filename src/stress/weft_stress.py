@@ -82,10 +82,10 @@ def described(error):
 class Noting:
     """Keeps what is raised, also Warnings that were made errors, SystemExit and KeyboardInterrupt: no thread's end is lost."""
 
-    def __init__(self, errors, skipped, thread=None):
+    def __init__(self, errors, skipped, thread=None, test=None):
         self.errors = errors
         self.skipped = skipped
-        self.thread = thread
+        self.whose = {"thread": thread, **({"test": test} if test else {})}
 
     def __enter__(self):
         return self
@@ -94,7 +94,7 @@ class Noting:
         if isinstance(error, unittest.SkipTest):
             self.skipped.append(str(error))
         elif error is not None:
-            self.errors.append({"thread": self.thread, **described(error)})
+            self.errors.append({**self.whose, **described(error)})
         return True
 
 
@@ -117,7 +117,8 @@ def run(tests, threads, schedule, seed, rate, changes, shared):
 
     def body(index, prepared):
         ready = False
-        with Noting(errors, skipped, index):
+        noting = Noting(errors, skipped, index, "::".join(tests[index % len(tests)]) if len(tests) > 1 else None)
+        with noting:
             if prepared.enter:
                 prepared.enter(index)
             ready = True
@@ -125,7 +126,7 @@ def run(tests, threads, schedule, seed, rate, changes, shared):
             # Only now: what comes before the tests is no part of them.
             arm()
         entered[index].set()
-        with Noting(errors, skipped, index):
+        with noting:
             try:
                 # Returns when all threads are there.
                 _weft_stress.enroll(index)
@@ -138,7 +139,7 @@ def run(tests, threads, schedule, seed, rate, changes, shared):
         if prepared.leave:
             through.release()
             leaving[index].wait()
-            with Noting(errors, skipped, index):
+            with noting:
                 prepared.leave(index)
 
     result = {}
@@ -185,6 +186,7 @@ def run(tests, threads, schedule, seed, rate, changes, shared):
         "overlapped": overlapped or schedule == "pct" and result.get("switches", 0) > threads,
         "steps": result.get("steps", 0),
         "switches": result.get("switches", 0),
+        "memory": _weft_stress.memory(),
         "trace": str(result.get("trace", 0)),
         "output": output.getvalue()[-4000:],
         # Only failures are looked at.

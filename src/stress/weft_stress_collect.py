@@ -236,7 +236,7 @@ def cases_of(module):
                 for method_name, method in inspect.getmembers(value, inspect.isfunction):
                     if method_name.startswith("test"):
                         yield function_case(f"{name}::{method_name}", method, marks_of(module, value, method), value)
-        elif isinstance(value, types.FunctionType) and name.startswith("test"):
+        elif isinstance(value, (types.FunctionType, types.BuiltinFunctionType)) and name.startswith("test"):
             yield function_case(name, value, marks_of(module, value))
 
 
@@ -250,8 +250,10 @@ def cases_of_package(module):
                 yield case
 
 
-def cases_in(target):
-    """The cases of a file, or of `module:` and a name."""
+def cases_in(target, modules):
+    """The cases of a file, or of `module:` and a name. `modules` are those that an ES module defines."""
+    if modules is not None:
+        return [case for name in modules for case in cases_of(importlib.import_module(name))]
     if target.startswith("module:"):
         return list(cases_of_package(importlib.import_module(target.removeprefix("module:"))))
     with open(target, encoding="utf-8") as file:
@@ -271,13 +273,13 @@ def cases_in(target):
     return list(cases_of(load(target)))
 
 
-def collect(target):
+def collect(target, modules=None):
     """Loads a file; returns its tests and what keeps any from running, as JSON."""
     output = io.StringIO()
     found = []
     try:
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-            for case in cases_in(target):
+            for case in cases_in(target, modules):
                 cases[target, case.name] = case
                 found.append({"name": case.name, "skip": case.skip, "threads": case.threads, "iterations": case.iterations})
     except BaseException as error:

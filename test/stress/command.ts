@@ -16,6 +16,7 @@ export interface Verdict {
   readonly threads: number;
   readonly skip?: string;
   readonly hang?: { readonly verdict: string; readonly cycle: readonly number[]; readonly report: string; readonly replay: string };
+  readonly order?: { readonly message: string; readonly after: readonly string[]; readonly replay: string };
   readonly crash?: { readonly message: string };
   readonly failures: readonly { readonly type: string; readonly message: string; readonly count: number; readonly replay: string }[];
   readonly shortest?: string;

@@ -100,6 +100,53 @@ describe("tests of every kind", () => {
   });
 });
 
+describe("tests that are no danger to themselves", () => {
+  test("one that an earlier test breaks is told apart, with that test and a command that shows it", { timeout: 120_000 }, async () => {
+    const { status, output, verdicts } = await stress("order", "--iterations", "1", "--parallel-threads", "2", "--schedule", "perturb");
+    const found = verdicts.get("test_wants_nothing_left")!;
+    expect(found.class, output).toBe("broken by an earlier test");
+    expect(found.order!.after).toEqual([join(CASES, "order/test_order.py::test_leaves_something")]);
+    expect(found.order!.message).toContain("there is something");
+    expect([verdicts.get("test_leaves_something")!.class, verdicts.get("test_left")!.class, status]).toEqual(["passes", "passes", 1]);
+    const again = await weft(found.order!.replay.split(" ").slice(1));
+    expect([again.status, again.output]).toEqual([1, expect.stringContaining("broken by an earlier test")]);
+  });
+
+  test("--mix finds two tests that fail together only, and how to run them again", { timeout: 120_000 }, async () => {
+    const { status, output, verdicts } = await stress("order", "--mix", "--schedule", "pct", "--iterations", "40", "--parallel-threads", "3");
+    const found = verdicts.get("test_left")!;
+    expect(kindOf(found), output).toBe("race");
+    expect(found.failures[0]!.replay).toMatch(/--with \S+::test_right/);
+    expect(status).toBe(1);
+    const again = await weft(found.failures[0]!.replay.split(" ").slice(1));
+    expect([again.status, again.output]).toEqual([1, expect.stringMatching(/in \S+::test_(left|right): AssertionError/)]);
+  });
+
+  test("an interpreter that has grown is replaced", { timeout: 60_000 }, async () => {
+    // What the first test leaves would break the last one.
+    const { output, verdicts } = await stress("order", "--iterations", "1", "--parallel-threads", "2", "--memory-budget", "1", "--schedule", "perturb");
+    expect(verdicts.get("test_wants_nothing_left")!.class, output).toBe("passes");
+  });
+});
+
+describe("modules in TypeScript and JavaScript", () => {
+  const module = join(CASES, "es-module/tally.mjs");
+
+  test("--module lets Python tests import them", { timeout: 120_000 }, async () => {
+    const { output, verdicts } = await stress("es-module", "--module", module, "--schedule", "perturb", "--iterations", "10", "--rate", "10");
+    expect(kindOf(verdicts.get("test_reads_and_writes")!), output).toBe("race");
+    expect(verdicts.get("test_adds")!.class, output).toBe("passes");
+    expect(verdicts.get("test_reads_and_writes")!.failures[0]!.replay).toContain(`--module ${module}`);
+  });
+
+  test("one is a target of its own, in Node", { timeout: 120_000 }, async () => {
+    const { output, verdicts } = await stress("es-module/tally.mjs", "--iterations", "5");
+    expect(verdicts.get("op")!.class, output).toBe("passes");
+    const refused = await weft(["stress", module, "--env", "chromium"]);
+    expect([refused.status, refused.output]).toEqual([4, expect.stringContaining("is an ES module")]);
+  });
+});
+
 describe("in headless Chromium", () => {
   test("tests run in a page; a hang and a crash keep what is known", { timeout: 240_000 }, async () => {
     const { status, output, verdicts } = await stress("page", "--env", "chromium", "--schedule", "pct", "--parallel-threads", "3", "--timeout", "20", "--iterations", "30");

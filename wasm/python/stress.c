@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #define Py_BUILD_CORE 1
 #include "weft_python.h"
@@ -41,16 +42,20 @@ typedef struct {
   _Atomic uint32_t turn;
 } slot;
 
+extern unsigned char __heap_base;
+
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct {
   _Atomic int mode;
   uint64_t seed, trace;
   uint32_t rate;
-  int threads, enrolled, current, deadlock;
+  int threads, enrolled, deadlock;
+  /* Read without the mutex by threads that ask whether it is their turn, or whether somebody became ready: a late
+   * answer is right too, as the turn itself comes by the slot's `turn`. */
+  _Atomic int current, recheck;
   int64_t steps, turn_began, clock, lowest, switches, next_change;
   int changes, change;
   int64_t change_at[MOST_CHANGES];
-  int recheck;
   slot slots[MOST_THREADS];
 } state;
 static _Atomic uint32_t arrivals;
@@ -151,7 +156,7 @@ static void step(void) {
   slot *s = &state.slots[me];
   state.steps++;
   int demoted = state.steps >= state.next_change || state.steps - state.turn_began > LONGEST_TURN;
-  if (!demoted && !state.recheck) {
+  if (!demoted && !atomic_load_explicit(&state.recheck, memory_order_relaxed)) {
     return;
   }
   pthread_mutex_lock(&mutex);
@@ -268,7 +273,7 @@ static PyObject *event(PyObject *Py_UNUSED(module), PyObject *const *Py_UNUSED(a
       disturb();
       break;
     case PCT:
-      if (me != NOBODY && state.current == me) {
+      if (me != NOBODY && atomic_load_explicit(&state.current, memory_order_relaxed) == me) {
         step();
       }
       break;
@@ -427,6 +432,10 @@ static PyObject *result(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(none)) 
                        state.deadlock ? Py_True : Py_False);
 }
 
+static PyObject *memory(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(none)) {
+  return PyLong_FromSize_t((uintptr_t)sbrk(0) - (uintptr_t)&__heap_base);
+}
+
 static PyMethodDef methods[] = {
   {"event", (PyCFunction)(void (*)(void))event, METH_FASTCALL, NULL},
   {"perturb", perturb, METH_VARARGS, "perturb(seed, rate): about one of `rate` instructions waits."},
@@ -436,6 +445,7 @@ static PyMethodDef methods[] = {
   {"enroll", enroll, METH_O, "enroll(index): this thread is number `index`; returns when all are there, in pct mode when it is its turn."},
   {"leave", leave, METH_NOARGS, NULL},
   {"result", result, METH_NOARGS, NULL},
+  {"memory", memory, METH_NOARGS, "memory(): bytes of the heap, which never shrinks."},
   {NULL},
 };
 
