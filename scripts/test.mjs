@@ -1,5 +1,5 @@
-// Everything that `npm test` runs, one step after the other (each uses all cores), with
-// the counts of all runners added up in the last line.
+// Everything that `npm test` runs, with the counts of all runners added up in the last line. Steps follow one another:
+// each uses all cores, but for those that check types.
 import { spawn, spawnSync } from "node:child_process";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,17 +12,25 @@ let failed = 0;
 /** What the runners said of failures, to be repeated at the end, where it is found. */
 const failures = [];
 
-/** Runs a command, shows its output as it comes, and returns it with the exit status. */
-function run(command, args) {
+/**
+ * Runs a command, shows its output, and returns it with the exit status.
+ * @param whole shows it when the command has ended, so that several can run at once.
+ */
+function run(command, args, { whole = false } = {}) {
   return new Promise((resolve) => {
-    console.log(`\n$ ${[command, ...args].join(" ")}`);
+    const title = `\n$ ${[command, ...args].join(" ")}`;
+    if (!whole) {
+      console.log(title);
+    }
     const begin = Date.now();
     const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
     for (const [from, to] of [[child.stdout, process.stdout], [child.stderr, process.stderr]]) {
       from.on("data", (data) => {
         output += data;
-        to.write(data);
+        if (!whole) {
+          to.write(data);
+        }
       });
     }
     child.on("error", (error) => {
@@ -30,6 +38,9 @@ function run(command, args) {
       resolve({ status: 1, output });
     });
     child.on("close", (status) => {
+      if (whole) {
+        process.stdout.write(`${title}\n${output}`);
+      }
       console.log(`(${Math.round((Date.now() - begin) / 1000)} s)`);
       // Without colours, which would hide the counts.
       resolve({ status: status ?? 1, output: output.replace(/\x1b\[[0-9;]*m/g, "") });
@@ -105,11 +116,13 @@ for (const [command, args] of builds) {
 }
 // Before tests, of which several at once would find an old one.
 copyRuntime();
-count(await run(bin("tsc"), ["--noEmit"]), undefined, /^.*error TS.*$/gm);
-count(await run(bin("tsc"), ["--project", "src/playground"]), undefined, /^.*error TS.*$/gm);
 ensureCompiler();
 ensureBrowsers();
+const types = Promise.all([["--noEmit"], ["--project", "src/playground"]].map((args) => run(bin("tsc"), args, { whole: true })));
 count(await run("sh", ["scripts/test-sys.sh"]), SYS, SYS_FAILURE);
+for (const checked of await types) {
+  count(checked, undefined, /^.*error TS.*$/gm);
+}
 count(await run(bin("vitest"), ["run"]), VITEST, VITEST_FAILURE);
 count(await run(node, ["dist/bin/weft.js", ...STRESS_LANE]), CLOSING_LINE, STRESS_FAILURE);
 count(await run(node, ["dist/dev/test-cpython.js", "--subset", "ci", "--fresh"]), CLOSING_LINE, CPYTHON_FAILURE);

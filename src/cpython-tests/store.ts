@@ -26,6 +26,8 @@ export function resultKey(parts: readonly (string | Buffer)[]): string {
 export class ResultStore {
   readonly #path: string;
   readonly #results = new Map<string, StoredResult>();
+  /** How long files took, also of forgotten results. */
+  readonly #seconds = new Map<string, number>();
 
   constructor(path: string) {
     this.#path = path;
@@ -38,7 +40,7 @@ export class ResultStore {
     const torn = lines.pop();
     for (const line of lines) {
       const stored = JSON.parse(line) as StoredResult;
-      this.#results.set(stored.result.name, stored);
+      this.#keep(stored);
     }
     if (torn !== "" || lines.length > this.#results.size) {
       this.#rewrite();
@@ -53,18 +55,23 @@ export class ResultStore {
 
   /** How long the file took at its last run, whatever the runtime. */
   seconds(name: string): number | undefined {
-    return this.#results.get(name)?.result.seconds;
+    return this.#seconds.get(name);
   }
 
   add(key: string, result: FileResult): void {
-    this.#results.set(result.name, { key, result });
+    this.#keep({ key, result });
     appendFileSync(this.#path, `${JSON.stringify({ key, result })}\n`);
   }
 
-  /** Forgets everything. */
+  /** Forgets all results. */
   clear(): void {
     this.#results.clear();
     rmSync(this.#path, { force: true });
+  }
+
+  #keep(stored: StoredResult): void {
+    this.#results.set(stored.result.name, stored);
+    this.#seconds.set(stored.result.name, stored.result.seconds);
   }
 
   #rewrite(): void {

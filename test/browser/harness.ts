@@ -26,10 +26,15 @@ const ARGUMENTS = [
 /** Longest time of anything that is done in a page, in milliseconds. */
 export const DEADLINE = 60_000;
 
-/** One browser and one isolating server for the tests of a file. */
+/**
+ * One browser and one isolating server for the tests of a file. Tests use one page after the other, in the same process:
+ * a new one would compile all of Python again, which takes longer than most tests.
+ */
 export class Pages {
   #browser: Browser | undefined;
   #server: StaticServer | undefined;
+  /** At the server's empty page, for the next test. */
+  #kept: Page | undefined;
   readonly #others: StaticServer[] = [];
 
   constructor(options: ServerOptions = {}) {
@@ -57,12 +62,13 @@ export class Pages {
   }
 
   /**
-   * Uses a new page. Fails, with what the page said, when it takes too long, crashes, or throws outside of `use`.
+   * Uses a new document. Fails, with what the page said, when it takes too long, crashes, or throws outside of `use`.
    * @param url an empty page of the isolating server by default.
    */
   async with<T>(use: (page: Page) => Promise<T>, url: string = this.server.url, deadline = DEADLINE): Promise<T> {
-    const context = await this.#browser!.newContext();
-    const page = await context.newPage();
+    const kept = this.#kept;
+    this.#kept = undefined;
+    const page = kept ?? (await (await this.#browser!.newContext()).newPage());
     const said: string[] = [];
     page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
     let timer: NodeJS.Timeout | undefined;
@@ -82,17 +88,28 @@ export class Pages {
         }, deadline);
       });
       trouble.catch(() => undefined);
-      await Promise.race([page.goto(url), trouble]);
-      return await Promise.race([use(page), trouble]);
+      if (!kept || url !== this.server.url) {
+        await Promise.race([page.goto(url), trouble]);
+      }
+      const result = await Promise.race([use(page), trouble]);
+      for (const event of ["console", "crash", "pageerror"]) {
+        page.removeAllListeners(event);
+      }
+      // Ends what the test left running, before the next one listens.
+      await Promise.race([page.goto(this.server.url), trouble]);
+      this.#kept = page;
+      return result;
     } finally {
       clearTimeout(timer);
-      // A page that hangs is closed by force.
-      await context.close();
+      if (this.#kept !== page) {
+        // Also one that hangs: it is closed by force.
+        await page.context().close();
+      }
     }
   }
 
   /**
-   * Calls a function in a new page, where `weftPython` is the package. The function is sent as text: it sees only
+   * Calls a function in a new document, where `weftPython` is the package. The function is sent as text: it sees only
    * globals and its argument.
    */
   run<A, T>(call: (argument: A) => T | Promise<T>, argument?: A, url?: string): Promise<T> {

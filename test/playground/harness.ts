@@ -87,6 +87,7 @@ export class Visit {
 /** One browser and one server of the built playground for the tests of a file. */
 export class Playground {
   #browser: Browser | undefined;
+  #kept: OpenVisit | undefined;
   readonly #servers = new Map<string, Server>();
   url = "";
 
@@ -121,48 +122,113 @@ export class Playground {
   }
 
   /** Visits the playground with a new profile. Fails when the page crashes, throws, or takes too long. */
-  async visit<T>(use: (visit: Visit) => Promise<T>, { url = this.url, withoutServiceWorker = false, withoutStorage = false, ...options }: BrowserContextOptions & { url?: string; withoutServiceWorker?: boolean; withoutStorage?: boolean } = {}): Promise<T> {
+  async visit<T>(use: (visit: Visit) => Promise<T>, options: VisitOptions = {}): Promise<T> {
+    const open = await this.#open(options);
+    try {
+      return await open.within(() => use(open.visit));
+    } finally {
+      await open.close();
+    }
+  }
+
+  /**
+   * Goes on with the page that the test before it had, its Python and its files: loading them takes longer than most
+   * tests. A test that fails ends the page, and the next one begins with a new one.
+   */
+  async again<T>(use: (visit: Visit) => Promise<T>): Promise<T> {
+    const open = this.#kept ?? (await this.#open({}));
+    this.#kept = undefined;
+    try {
+      const result = await open.within(async () => {
+        await open.visit.state("ready");
+        await open.visit.page.evaluate(() => {
+          playground.terminal.clear();
+        });
+        return use(open.visit);
+      });
+      this.#kept = open;
+      return result;
+    } finally {
+      if (this.#kept !== open) {
+        await open.close();
+      }
+    }
+  }
+
+  async #open({ url = this.url, withoutServiceWorker = false, withoutStorage = false, ...options }: VisitOptions): Promise<OpenVisit> {
     const context = await this.#browser!.newContext({ viewport: { width: 1100, height: 760 }, ...options });
     const page = await context.newPage();
-    let timer: NodeJS.Timeout | undefined;
-    try {
-      if (withoutServiceWorker) {
-        await page.addInitScript(() => {
-          Object.defineProperty(Navigator.prototype, "serviceWorker", { get: () => undefined });
-        });
-      }
-      if (withoutStorage) {
-        await page.addInitScript(() => {
-          Object.defineProperty(globalThis, "localStorage", { get: () => { throw new DOMException("denied", "SecurityError"); } });
-        });
-      }
+    if (withoutServiceWorker) {
       await page.addInitScript(() => {
-        globalThis.longTasks = [];
-        new PerformanceObserver((list) => {
-          for (const { startTime, duration } of list.getEntries()) {
-            longTasks.push([Math.round(startTime), Math.round(duration)]);
-          }
-        }).observe({ type: "longtask" as never, buffered: true });
+        Object.defineProperty(Navigator.prototype, "serviceWorker", { get: () => undefined });
       });
-      const trouble = new Promise<never>((_, reject) => {
-        page.on("crash", () => {
-          reject(new Error("the page crashed"));
-        });
-        page.on("pageerror", (error) => {
-          reject(new Error(`an error that the page did not catch: ${error.stack ?? String(error)}`));
-        });
-        timer = setTimeout(() => {
-          reject(new Error(`the page took longer than ${DEADLINE / 1000} s`));
-        }, DEADLINE);
+    }
+    if (withoutStorage) {
+      await page.addInitScript(() => {
+        Object.defineProperty(globalThis, "localStorage", { get: () => { throw new DOMException("denied", "SecurityError"); } });
       });
-      trouble.catch(() => undefined);
-      await Promise.race([page.goto(url), trouble]);
-      const visit = new Visit(page);
-      await Promise.race([visit.loaded(), trouble]);
-      return await Promise.race([use(visit), trouble]);
+    }
+    await page.addInitScript(() => {
+      globalThis.longTasks = [];
+      new PerformanceObserver((list) => {
+        for (const { startTime, duration } of list.getEntries()) {
+          longTasks.push([Math.round(startTime), Math.round(duration)]);
+        }
+      }).observe({ type: "longtask" as never, buffered: true });
+    });
+    const open = new OpenVisit(new Visit(page));
+    try {
+      await open.within(async () => {
+        await page.goto(url);
+        await open.visit.loaded();
+      });
+    } catch (error) {
+      await open.close();
+      throw error;
+    }
+    return open;
+  }
+}
+
+/** How a page is visited. */
+export interface VisitOptions extends BrowserContextOptions {
+  readonly url?: string;
+  readonly withoutServiceWorker?: boolean;
+  readonly withoutStorage?: boolean;
+}
+
+/** A page with what goes wrong in it. */
+class OpenVisit {
+  readonly #trouble: Promise<never>;
+
+  constructor(readonly visit: Visit) {
+    this.#trouble = new Promise<never>((_, reject) => {
+      visit.page.on("crash", () => {
+        reject(new Error("the page crashed"));
+      });
+      visit.page.on("pageerror", (error) => {
+        reject(new Error(`an error that the page did not catch: ${error.stack ?? String(error)}`));
+      });
+    });
+    this.#trouble.catch(() => undefined);
+  }
+
+  /** Fails also with the page's trouble, and when it takes too long. */
+  async within<T>(work: () => Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(new Error(`the page took longer than ${DEADLINE / 1000} s`));
+      }, DEADLINE);
+    });
+    try {
+      return await Promise.race([work(), this.#trouble, late]);
     } finally {
       clearTimeout(timer);
-      await context.close();
     }
+  }
+
+  close(): Promise<void> {
+    return this.visit.page.context().close();
   }
 }

@@ -18,7 +18,7 @@ test("the first program runs its threads at the same time", async () => {
 });
 
 test("two threads answer each other without a pause: both run", async () => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     // Neither gives up its processor; on one after the other this would not end.
     const text = await visit.run(`
 import threading
@@ -38,7 +38,7 @@ print("turns:", turn[0])
 });
 
 test("output comes in order, standard error in red", async () => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     const text = await visit.run('import sys\nfor i in range(3):\n    print("out", i)\n    print("err", i, file=sys.stderr)\nprint("añ€😀 end", end="")');
     expect(text).toContain("out 0\nerr 0\nout 1\nerr 1\nout 2\nerr 2\nañ€😀 end\nDone in");
     const colours = await visit.page.evaluate(() =>
@@ -48,7 +48,7 @@ test("output comes in order, standard error in red", async () => {
 });
 
 test("input() waits for the terminal, other threads go on", async () => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     await visit.begin(`
 import threading
 ticks = []
@@ -76,7 +76,7 @@ print(f"<{name}> {number + 1} {len(ticks) > 1}")
 });
 
 test("the prompt works in the program's namespace, with blocks, history and completion", async () => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     await visit.run("import math\nvalue = 20\n");
     await visit.page.click("#terminal");
     const type = async (line: string): Promise<void> => {
@@ -104,7 +104,7 @@ test("the prompt works in the program's namespace, with blocks, history and comp
 });
 
 test("errors are underlined where they happened, in modules too", async () => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     await visit.write("helper.py", "def half(x):\n    return x / 0\n");
     const text = await visit.run("import helper\n\nprint(helper.half(4))\n", "main.py");
     expect(text).toContain('File "/home/playground/helper.py", line 2, in half');
@@ -128,7 +128,7 @@ test("errors are underlined where they happened, in modules too", async () => {
 });
 
 test("display() shows pictures and tables, updates them, and threads draw on a canvas", async () => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     await visit.run(`
 import threading
 from weft import HTML, SVG, Canvas, display
@@ -165,7 +165,7 @@ print(" line")
 });
 
 test.each(["mandelbrot.py", "race.py", "queue_workers.py", "show.py", "typescript.py"])("the example %s runs", async (file) => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     await visit.state("ready");
     await visit.page.selectOption("#examples", file);
     await visit.page.click("#run");
@@ -182,7 +182,7 @@ test.each(["mandelbrot.py", "race.py", "queue_workers.py", "show.py", "typescrip
 });
 
 test("the editor completes names and shows the signature of what is called, from the running interpreter", async () => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     await visit.run("def scale(value, *, by=2):\n    return value * by\n");
     await visit.page.locator(".cm-content").click();
     await visit.page.keyboard.press("Control+End");

@@ -33,7 +33,7 @@ async function ready(visit: Visit): Promise<void> {
 }
 
 test.each(Object.entries(INTERRUPTED))("Stop interrupts %s", async (_, program) => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     await ready(visit);
     await visit.begin(program);
     await visit.page.waitForTimeout(500);
@@ -47,7 +47,7 @@ test.each(Object.entries(INTERRUPTED))("Stop interrupts %s", async (_, program) 
 });
 
 test("Stop ends a program that prints without end", async () => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     await ready(visit);
     await visit.begin(PRINTS);
     await visit.page.waitForTimeout(500);
@@ -60,7 +60,7 @@ test("Stop ends a program that prints without end", async () => {
 });
 
 test.each(Object.entries(RESTARTED))("Stop restarts Python under %s", async (_, program) => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     await ready(visit);
     await visit.begin(program);
     await visit.page.waitForTimeout(500);
@@ -73,7 +73,7 @@ test.each(Object.entries(RESTARTED))("Stop restarts Python under %s", async (_, 
 });
 
 test("Restart gives a fresh interpreter, also while a program runs", async () => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     await visit.begin("value = 1\nwhile True: pass");
     await visit.page.click("#restart");
     await visit.shows("you asked for it");
@@ -87,7 +87,7 @@ test("Restart gives a fresh interpreter, also while a program runs", async () =>
 });
 
 test("a program that ends Python is replaced", async () => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     await visit.state("ready");
     await visit.write("test.py", "import os\nos._exit(3)");
     await visit.page.click("#run");
@@ -98,7 +98,7 @@ test("a program that ends Python is replaced", async () => {
 });
 
 test("a line of the prompt that ends Python is followed by a prompt of a new one", async () => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     await ready(visit);
     await visit.page.waitForFunction(() => playground.terminal.text.endsWith(">>>"));
     await visit.page.click("#terminal");
@@ -111,7 +111,7 @@ test("a line of the prompt that ends Python is followed by a prompt of a new one
 });
 
 test("threads that a program leaves behind do not meet the next one", async () => {
-  await playgroundPage.visit(async (visit) => {
+  await playgroundPage.again(async (visit) => {
     const text = await visit.run("import threading, time\nthreading.Thread(target=time.sleep, args=(1000,), daemon=True).start()");
     expect(text).toContain("one thread is still running");
     expect(await visit.run("import threading\nprint(threading.active_count())")).toContain("\n1\nDone");
