@@ -6,6 +6,7 @@ import { cpythonKey, ensureCpython } from "./cpython.js";
 import { ensureLibs, libsKey } from "./libs.js";
 import { ensureLink, linkKey } from "./link.js";
 import { BuildError } from "./errors.js";
+import { explain } from "./machine-trouble.js";
 import { describeBuild, outputPlaces, publish, type Manifest, type StageKeys } from "./output.js";
 import { Progress, type ProgressOutput } from "./progress.js";
 import { readPins, readRecipe, recipeFolders, type RecipeFolders, type Variant } from "./recipe.js";
@@ -90,6 +91,8 @@ export async function inSnapshot<T>(options: ContextOptions, use: (context: Buil
       signal: options.signal,
       onOutput: options.onOutput,
     });
+  } catch (error) {
+    throw explain(error, cache.folder);
   } finally {
     cache.remove(snapshot);
   }

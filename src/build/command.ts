@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync, writeSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { StringDecoder } from "node:string_decoder";
 import { BuildError } from "./errors.js";
+import { explain, troubleOf } from "./machine-trouble.js";
 
 /** Lines of a failed command's output that are shown. */
 const LAST_LINES = 25;
@@ -41,12 +42,18 @@ export async function run(command: readonly [string, ...string[]], options: Comm
     const abort = (): void => endGroup(child.pid);
     options.signal?.addEventListener("abort", abort);
     let output = "";
+    let unwritten: unknown;
     for (const stream of [child.stdout, child.stderr]) {
       const decoder = new StringDecoder("utf8");
       stream.on("data", (data: Buffer) => {
         const text = decoder.write(data);
         output += text;
-        writeSync(log, data);
+        try {
+          writeSync(log, data);
+        } catch (error) {
+          unwritten ??= error;
+          endGroup(child.pid);
+        }
         options.onOutput?.(text);
       });
     }
@@ -56,9 +63,12 @@ export async function run(command: readonly [string, ...string[]], options: Comm
     });
     options.signal?.removeEventListener("abort", abort);
     options.signal?.throwIfAborted();
+    if (unwritten !== undefined) {
+      throw explain(unwritten, dirname(options.log));
+    }
     if (end.status !== 0) {
       const how = end.error?.message ?? (end.signal === null ? `exit status ${end.status}` : `signal ${end.signal}`);
-      throw new BuildError(`${options.purpose} failed: ${command[0]}: ${how}\n${lastLines(output)}full log: ${options.log}`, {
+      throw new BuildError(`${options.purpose} failed: ${troubleOf(output, dirname(options.log)) ?? `${command[0]}: ${how}`}\n${lastLines(output)}full log: ${options.log}`, {
         log: options.log,
         cause: end.error,
       });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { lastLines, run } from "../../src/build/command.js";
 import { BuildError } from "../../src/build/errors.js";
+import { explain } from "../../src/build/machine-trouble.js";
 import { runBuild } from "../../src/cli/build-command.js";
 import { CliError, ExitCode } from "../../src/cli/exit-codes.js";
 import { temporaryFolder } from "./fixture.js";
@@ -45,6 +46,25 @@ describe("run", () => {
   test("returns the output, with characters that were split between pieces", async () => {
     const log = join(temporaryFolder(), "stage.log");
     expect(await run(["printf", "\u00e4\u20ac"], { env: process.env, log, purpose: "printing" })).toBe("\u00e4\u20ac");
+  });
+});
+
+describe("what the machine lacks is said first", () => {
+  for (const [line, reason] of [
+    ["E: Failed getting release file http://127.0.0.1:9/debian/dists/trixie/Release", /^making it failed: Debian's archive does not answer; check the network, or name another mirror with WEFT_DEBIAN_MIRROR\n/],
+    ["cp: error writing 'x': No space left on device", /^making it failed: the disk with .* is \(nearly\) full; .* or name another folder with WEFT_CACHE\n/],
+  ] as const) {
+    test(line, async () => {
+      const log = join(temporaryFolder(), "stage.log");
+      await expect(run(["sh", "-c", 'echo "$0"; exit 1', line], { env: process.env, log, purpose: "making it" })).rejects.toThrow(reason);
+    });
+  }
+
+  test("a full disk is an error for people also where our own files are written", () => {
+    const full = Object.assign(new Error("ENOSPC: no space left on device, copyfile"), { code: "ENOSPC" });
+    expect(explain(full, "/cache")).toMatchObject({ name: "BuildError", message: expect.stringMatching(/^the disk with \/cache is \(nearly\) full/) as string, cause: full });
+    const other = new Error("other");
+    expect(explain(other, "/cache")).toBe(other);
   });
 });
 
