@@ -12,6 +12,7 @@ const ENTRIES = {
   "bin/weft": "src/cli/weft.ts",
   "bin/weft-python": "src/cli/weft-python.ts",
   "dev/test-cpython": "src/cpython-tests/main.ts",
+  "dev/solo-python": "src/cpython-tests/solo-python.ts",
   "dev/stress-packages": "src/stress-packages/main.ts",
   "realm-worker": "src/hosts/node/realm-worker.ts",
   "lib/index": "src/node.ts",

@@ -41,7 +41,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   bench: { layers: ["abi", "node.ts", "build"], node: true, packages: ["playwright-core", "../scripts/"] },
   "stress-packages": { layers: ["build"], node: true },
   examples: { layers: [], node: false, packages: ["weft-python"] },
-  "cpython-tests": { layers: ["abi", "tools"], node: true },
+  "cpython-tests": { layers: ["abi", "portable", "tools", "hosts/node"], node: true },
   stress: { layers: ["abi", "runtime", "index.ts", "node.ts", "browser.ts", "tools"], node: true, packages: [".py", "playwright-core", "../scripts/"] },
   cli: { layers: ["abi", "runtime", "python", "hosts/shared", "hosts/node", "build", "stress"], node: true },
 };

@@ -4,12 +4,12 @@ import { inSnapshot, type ContextOptions } from "./build.js";
 import type { CacheEntry } from "./cache.js";
 import { ensure } from "./ensure.js";
 import { hashFile, keyOf } from "./hash.js";
-import { LIBRARIES, libsKey } from "./libs.js";
+import { compileLibraries, libsKey } from "./libs.js";
 import { ensureSources, type Sources } from "./sources.js";
 import type { BuildContext } from "./stage.js";
 import { findToolchain, type NativeProgram, type Toolchain, type ToolchainChoice } from "./toolchain.js";
 import { ensureTree, treeKey, type PythonOrigin } from "./tree.js";
-import { copyInto, unpack } from "./unpack.js";
+import { copyInto } from "./unpack.js";
 
 /** What {@link buildNative} is asked for. */
 export interface NativeOptions extends ContextOptions {
@@ -62,29 +62,15 @@ function ensureLibraries(context: BuildContext, toolchain: Toolchain, sources: S
     check: "hashes",
     needs: async () => undefined,
     make: async (folder) => {
-      const workspace = toolchain.workspace("native-libs");
-      try {
-        const variables: string[] = [];
-        for (const [name, variable] of Object.entries(LIBRARIES)) {
-          await unpack(sources, name, context.pins.sources[name]!.patches, workspace);
-          variables.push(`${variable}=${workspace.inside}/${name}`);
-        }
-        const here = copyInto(workspace, join(context.folders.recipe, "libs"), "recipe");
-        mkdirSync(join(workspace.folder, "work"));
-        const out = `${workspace.inside}/out`;
-        await workspace.run(
-          [
-            "sh", "-c", 'exec make "CC=$HOSTCC" "$@"', "make", `-j${context.jobs}`, "-f", `${here}/Makefile`, ...variables, `HERE=${here}`, `OUT=${out}`, "AR=ar", "TCLSH=tclsh",
-            `WEFT_CFLAGS=${CFLAGS.join(" ")} -pthread`, `${out}/lib/libz.a`, `${out}/lib/libsqlite3.a`,
-          ],
-          "compiling the libraries",
-          { cwd: `${workspace.inside}/work` },
-        );
-        cpSync(join(workspace.folder, "out"), folder, { recursive: true });
-        return {};
-      } finally {
-        workspace.dispose();
-      }
+      await compileLibraries(context, toolchain, sources, folder, {
+        stage: "native-libs",
+        make: (workspace, here) => [
+          "sh", "-c", 'exec make "CC=$HOSTCC" "$@"', "make", "-f", `${here}/Makefile`, "AR=ar", `WEFT_CFLAGS=${CFLAGS.join(" ")} -pthread`, `${workspace.inside}/out/lib/libz.a`,
+          `${workspace.inside}/out/lib/libsqlite3.a`,
+        ],
+        inside: "work",
+      });
+      return {};
     },
   });
 }

@@ -15,7 +15,8 @@ a change is built again.
 Options:
   --profile NAME    threaded (default), or solo: a WASI component with one thread, for pages without cross-origin isolation
   --variant NAME    release (default), test (with CPython's tests), or debug
-  --out FOLDER      where the runtime goes (default: dist/runtime/VARIANT in this package, dist/solo for solo)
+  --out FOLDER      where the runtime goes (default: dist/runtime/VARIANT in this package, dist/solo or
+                    dist/solo-test for solo)
   --source FOLDER   build this CPython 3.13 source tree instead of the pinned one
   --sources FOLDER  take the pinned source packages from here instead of downloading them
   --toolchain WHICH auto (default), path (Emscripten on PATH), or root (a private Debian root)
@@ -25,6 +26,8 @@ Options:
   -h, --help        show this help
 `;
 
+const SOLO_FOLDERS = { release: "dist/solo", test: "dist/solo-test", debug: "" } as const;
+
 /** `weft build [options]` */
 export async function runBuild(args: readonly string[]): Promise<number> {
   const options = parseOptions(args);
@@ -33,10 +36,13 @@ export async function runBuild(args: readonly string[]): Promise<number> {
     return 0;
   }
   const profile = choose("--profile", options.profile ?? "threaded", PROFILES) as Profile;
-  if (profile === "solo" && (options.variant !== undefined || options.toolchain !== undefined || options.force === true)) {
-    throw new CliError("--variant, --toolchain and --force are for the threaded profile; WASI_SDK_PATH names a wasi-sdk for solo", ExitCode.usage);
-  }
   const variant = choose("--variant", options.variant ?? "release", VARIANTS) as Variant;
+  if (profile === "solo" && (variant === "debug" || options.toolchain !== undefined || options.force === true)) {
+    throw new CliError(
+      "--variant debug, --toolchain and --force are for the threaded profile: solo has the variants release and test, WASI_SDK_PATH names a wasi-sdk for it, and what it keeps is checked by its hashes",
+      ExitCode.usage,
+    );
+  }
   const toolchain = choose("--toolchain", options.toolchain ?? "auto", ["auto", "path", "root"]) as ToolchainChoice;
   const jobs = options.jobs === undefined ? undefined : Number(options.jobs);
   if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1)) {
@@ -60,7 +66,7 @@ export async function runBuild(args: readonly string[]): Promise<number> {
       variant,
       toolchain,
       jobs,
-      out: options.out ?? join(root, profile === "solo" ? "dist/solo" : join("dist/runtime", variant)),
+      out: options.out ?? join(root, profile === "solo" ? SOLO_FOLDERS[variant] : join("dist/runtime", variant)),
       source: options.source,
       sources: options.sources,
       force: options.force,
@@ -71,7 +77,7 @@ export async function runBuild(args: readonly string[]): Promise<number> {
     const seconds = ((performance.now() - start) / 1000).toFixed(1);
     const size = Object.values(result.manifest.files).reduce((sum, file) => sum + file.size, 0) / 1e6;
     process.stderr.write(
-      `${result.out}: Python ${result.manifest.python} (${profile === "solo" ? profile : variant}), ${size.toFixed(1)} MB, ${result.unchanged ? "unchanged" : "built"} in ${seconds} s\n`,
+      `${result.out}: Python ${result.manifest.python} (${profile === "solo" ? `${profile}, ${variant}` : variant}), ${size.toFixed(1)} MB, ${result.unchanged ? "unchanged" : "built"} in ${seconds} s\n`,
     );
     return 0;
   } catch (error) {

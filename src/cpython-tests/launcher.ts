@@ -16,9 +16,18 @@ export interface Launcher {
  * @param bin Folder of our own bundled commands.
  * @throws UsageError when there is no runtime at the given place.
  */
-export function chooseLauncher(options: Pick<Options, "python" | "runtime">, bin: string): Launcher {
+export function chooseLauncher(options: Pick<Options, "python" | "runtime" | "solo">, bin: string): Launcher {
   if (options.python !== undefined) {
     return { command: options.python, environment: {}, identity: options.python };
+  }
+  if (options.solo) {
+    const component = join(bin, "..", "solo-test");
+    const manifest = join(component, "manifest.json");
+    if (!existsSync(manifest)) {
+      throw new UsageError(`${component} has no manifest.json; build it: node dist/bin/weft.js build --profile solo --variant test`);
+    }
+    const launcher = join(bin, "..", "dev", "solo-python.js");
+    return { command: [process.execPath, launcher], environment: { WEFT_SOLO: component }, identity: [readFileSync(manifest), readFileSync(launcher)] };
   }
   const folder = resolve(options.runtime ?? join(bin, "..", "runtime", "test"));
   const manifest = join(folder, "manifest.json");

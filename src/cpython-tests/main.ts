@@ -11,6 +11,7 @@ import { listFiles, type FileRunner } from "./run-file.js";
 import { runFiles, writeReports } from "./run.js";
 import { selectFiles } from "./selection.js";
 import { summary } from "./summary.js";
+import { profileTable, readResults } from "./table.js";
 
 /** All of regrtest's resources but those that need another machine, a screen or a sound card. */
 const RESOURCES = ["cpu", "decimal", "subprocess", "tzdata", "walltime"];
@@ -22,9 +23,9 @@ const EXIT_INTERRUPTED = 130;
 /** Where this project's `test/cpython` and bundled commands are, seen from the bundle of this file. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
-function defaultFolder(): string {
+function defaultFolder(solo: boolean): string {
   const cache = process.env["WEFT_CACHE"] ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "weft");
-  return join(cache, "cpython-tests");
+  return join(cache, solo ? "cpython-tests-solo" : "cpython-tests");
 }
 
 function subset(name: string): string[] {
@@ -42,8 +43,12 @@ function subset(name: string): string[] {
 }
 
 async function run(options: Options): Promise<number> {
+  if (options.table) {
+    process.stdout.write(profileTable(readResults(defaultFolder(false)), readResults(defaultFolder(true))));
+    return 0;
+  }
   const launcher = chooseLauncher(options, join(ROOT, "dist", "bin"));
-  const folder = resolve(options.out ?? defaultFolder());
+  const folder = resolve(options.out ?? defaultFolder(options.solo));
   const runner: FileRunner = {
     python: launcher.command,
     environment: launcher.environment,
@@ -52,7 +57,7 @@ async function run(options: Options): Promise<number> {
     resources: RESOURCES,
     deadline: options.timeout,
   };
-  const expectations = readExpectations(join(ROOT, "test", "cpython", "expectations.json"));
+  const expectations = readExpectations(join(ROOT, "test", "cpython", options.solo ? "expectations-solo.json" : "expectations.json"));
   const all = await listFiles(runner);
   const listed = [...Object.keys(expectations.files), ...Object.keys(expectations.tests)];
   const gone = listed.find((name) => !all.includes(name));

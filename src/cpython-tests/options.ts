@@ -7,12 +7,14 @@ const OPTIONS = {
   match: { type: "string", short: "m", multiple: true },
   subset: { type: "string" },
   runtime: { type: "string" },
+  solo: { type: "boolean" },
   python: { type: "string" },
   out: { type: "string" },
   "fail-fast": { type: "boolean" },
   fresh: { type: "boolean" },
   "retry-failed": { type: "boolean" },
   list: { type: "boolean" },
+  table: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
 
@@ -31,12 +33,14 @@ Options:
   -m, --match GLOB   run only tests whose full id fits; nothing is kept
   --subset ci        run the short list that continuous integration runs
   --runtime FOLDER   use this built runtime (default: dist/runtime/test)
+  --solo             use the solo profile, with the expectations of its own
   --python COMMAND   use this Python instead of a runtime
   --out FOLDER       where results, logs and reports go
   --fail-fast        start nothing more after the first failure
   --fresh            forget kept results
   --retry-failed     run files again whose kept results failed
   --list             print the names and stop
+  --table            print the kept results of both profiles side by side, as Markdown, and stop
   -h, --help         show this help
 `;
 
@@ -53,12 +57,14 @@ export interface Options {
   readonly match: readonly string[];
   readonly subset: string | undefined;
   readonly runtime: string | undefined;
+  readonly solo: boolean;
   readonly python: readonly string[] | undefined;
   readonly out: string | undefined;
   readonly failFast: boolean;
   readonly fresh: boolean;
   readonly retryFailed: boolean;
   readonly list: boolean;
+  readonly table: boolean;
   readonly help: boolean;
 }
 
@@ -85,8 +91,8 @@ export function parseOptions(args: readonly string[]): Options {
     throw new UsageError((error as Error).message, { cause: error });
   }
   const { values, positionals } = parsed;
-  if (values.runtime !== undefined && values.python !== undefined) {
-    throw new UsageError("--runtime and --python exclude each other");
+  if ([values.runtime, values.python, values.solo].filter((value) => value !== undefined).length > 1) {
+    throw new UsageError("--runtime, --solo and --python exclude each other");
   }
   const python = values.python?.split(" ").filter((word) => word !== "");
   if (python?.length === 0) {
@@ -99,12 +105,14 @@ export function parseOptions(args: readonly string[]): Options {
     match: values.match ?? [],
     subset: values.subset,
     runtime: values.runtime,
+    solo: values.solo ?? false,
     python,
     out: values.out,
     failFast: values["fail-fast"] ?? false,
     fresh: values.fresh ?? false,
     retryFailed: values["retry-failed"] ?? false,
     list: values.list ?? false,
+    table: values.table ?? false,
     help: values.help ?? false,
   };
 }

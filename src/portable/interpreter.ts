@@ -70,8 +70,8 @@ export interface PortableInterpreter {
   /** Removes a file, or a folder with all that is in it. */
   remove(path: string): Promise<void>;
   /**
-   * Raises KeyboardInterrupt in the code that runs. In the solo profile only a function of the host's that Python calls can do so:
-   * otherwise Python keeps the thread.
+   * Raises KeyboardInterrupt in the code that runs. In the solo profile only a function of the host's that Python calls can do so,
+   * as Python keeps the thread; except on a page's own thread in browsers with JavaScript Promise Integration.
    */
   interrupt(): void;
   /** Ends Python: `atexit` functions run, later calls fail. A second call waits for the same end. @returns the exit status. */

@@ -1,12 +1,19 @@
 import type { PortableCallOptions, PortableInterpreter, PortableOptions } from "../portable/interpreter.js";
 import { PythonError } from "../portable/python-error.js";
 import { decode, decodeError, encode, encodeError } from "./values.js";
-import { blockingSleep } from "./waiting.js";
+import type { Waiting } from "./waiting.js";
 import { wasiImports } from "./wasi.js";
 import type * as Component from "./generated/interfaces/weft-python-interpreter.js";
+import type { Wait } from "./generated/interfaces/weft-python-host.js";
 import type { Error as Failure, Value } from "./generated/interfaces/weft-python-types.js";
 
-type Exports = typeof Component;
+/** Made for JavaScript Promise Integration, all of them give promises. */
+type Exports = {
+  readonly [Name in keyof typeof Component]: (...values: Parameters<(typeof Component)[Name]>) => ReturnType<(typeof Component)[Name]> | Promise<ReturnType<(typeof Component)[Name]>>;
+};
+
+/** Milliseconds that a program may keep a thread that must not block, before the thread's other work has its turn. */
+const TURN = 16;
 
 /** What jco made of the component, and how its wasm is found. */
 export interface SoloFiles {
@@ -16,6 +23,23 @@ export interface SoloFiles {
     instantiateCore?: (module: WebAssembly.Module, imports: Record<string, unknown>) => Promise<WebAssembly.Instance>,
   ) => Promise<{ readonly interpreter: Exports }>;
   readonly module: (name: string) => Promise<WebAssembly.Module>;
+}
+
+/** What runs in an interpreter, seen from its host. */
+interface Program {
+  interrupted: boolean;
+  /** Ends its sleep early. */
+  wake: (() => void) | undefined;
+  /** When the thread's other work had its last turn. */
+  turn: number;
+}
+
+/** What the component imports of us. */
+interface Host {
+  call(number: number, positional: Value, named: Value): Value;
+  release(number: number): void;
+  interrupted(): boolean | Promise<boolean>;
+  sleep(nanoseconds: bigint): Wait | Promise<Wait>;
 }
 
 /** What the platform does by default with the standard streams. */
@@ -65,17 +89,17 @@ export class SoloInterpreter implements PortableInterpreter {
   readonly reason: string;
   readonly #exports: Exports;
   readonly #functions: Functions;
-  readonly #state: { interrupted: boolean };
+  readonly #program: Program;
   #queue: Promise<unknown> = Promise.resolve();
   #end: Promise<number> | undefined;
   /** Why no call can be made any more. */
   #broken: unknown;
 
   /** @internal */
-  constructor(exports: Exports, functions: Functions, state: { interrupted: boolean }, reason: string) {
+  constructor(exports: Exports, functions: Functions, program: Program, reason: string) {
     this.#exports = exports;
     this.#functions = functions;
-    this.#state = state;
+    this.#program = program;
     this.reason = reason;
   }
 
@@ -84,16 +108,16 @@ export class SoloInterpreter implements PortableInterpreter {
   }
 
   eval(code: string, options?: PortableCallOptions): Promise<unknown> {
-    return this.#enter(() => decode(this.#exports.eval(code)), options);
+    return this.#enter(async () => decode(await this.#exports.eval(code)), options);
   }
 
   call(callable: string, positional: readonly unknown[] = [], named: Readonly<Record<string, unknown>> = {}, options?: PortableCallOptions): Promise<unknown> {
     const { register } = this.#functions;
-    return this.#enter(() => decode(this.#exports.call(callable, encode([...positional], register), encode({ ...named }, register))), options);
+    return this.#enter(async () => decode(await this.#exports.call(callable, encode([...positional], register), encode({ ...named }, register))), options);
   }
 
   get(name: string): Promise<unknown> {
-    return this.#enter(() => decode(this.#exports.get(name)));
+    return this.#enter(async () => decode(await this.#exports.get(name)));
   }
 
   async set(name: string, value: unknown): Promise<void> {
@@ -109,7 +133,7 @@ export class SoloInterpreter implements PortableInterpreter {
   }
 
   listFolder(path: string): Promise<string[]> {
-    return this.#enter(() => this.#exports.listFolder(path).sort());
+    return this.#enter(async () => (await this.#exports.listFolder(path)).sort());
   }
 
   async remove(path: string): Promise<void> {
@@ -117,7 +141,8 @@ export class SoloInterpreter implements PortableInterpreter {
   }
 
   interrupt(): void {
-    this.#state.interrupted = true;
+    this.#program.interrupted = true;
+    this.#program.wake?.();
   }
 
   dispose(): Promise<number> {
@@ -128,20 +153,21 @@ export class SoloInterpreter implements PortableInterpreter {
   }
 
   /** One call after the other: a component must not be entered while it is in another call. */
-  #enter<T>(call: () => T, { signal }: PortableCallOptions = {}): Promise<T> {
-    const result = this.#queue.then(() => {
+  #enter<T>(call: () => T | Promise<T>, { signal }: PortableCallOptions = {}): Promise<T> {
+    const result = this.#queue.then(async () => {
       signal?.throwIfAborted();
       if (this.#broken !== undefined) {
         throw this.#broken;
       }
       // An interrupt is for what runs, not for what comes after it.
-      this.#state.interrupted = false;
+      this.#program.interrupted = false;
+      this.#program.turn = performance.now();
       const abort = (): void => {
         this.interrupt();
       };
       signal?.addEventListener("abort", abort);
       try {
-        return call();
+        return await call();
       } catch (error) {
         throw signal?.aborted === true ? signal.reason : this.#failure(error);
       } finally {
@@ -166,25 +192,12 @@ export class SoloInterpreter implements PortableInterpreter {
   }
 }
 
-/** Makes an instance of the component and starts Python in it. */
-export async function startSolo(files: SoloFiles, platform: SoloPlatform, options: PortableOptions, reason: string): Promise<SoloInterpreter> {
-  const functions = new Functions();
-  const state = { interrupted: false };
-  const sleep = blockingSleep();
-  const takeInterrupt = (): boolean => {
-    const { interrupted } = state;
-    state.interrupted = false;
-    return interrupted;
-  };
-  const { stdin } = options;
-  const host = {
-    call: (number: number, positional: Value, named: Value) => functions.call(number, positional, named),
-    release: (number: number) => {
-      functions.release(number);
-    },
-    interrupted: takeInterrupt,
-    sleep: (nanoseconds: bigint) => {
-      if (takeInterrupt()) {
+/** The host's part where this thread may block, or cannot wait at all. */
+function standingHost(program: Program, sleep: ((milliseconds: number) => void) | undefined): Pick<Host, "interrupted" | "sleep"> {
+  return {
+    interrupted: () => takeInterrupt(program),
+    sleep: (nanoseconds) => {
+      if (takeInterrupt(program)) {
         return "interrupted";
       }
       if (!sleep) {
@@ -193,6 +206,68 @@ export async function startSolo(files: SoloFiles, platform: SoloPlatform, option
       sleep(Number(nanoseconds) / 1e6);
       return "done";
     },
+  };
+}
+
+/** The host's part where the engine sets the component aside, so that this thread goes on meanwhile. */
+function suspendingHost(program: Program): Pick<Host, "interrupted" | "sleep"> {
+  return {
+    interrupted: async () => {
+      if (performance.now() - program.turn > TURN) {
+        await otherWork();
+        program.turn = performance.now();
+      }
+      return takeInterrupt(program);
+    },
+    sleep: async (nanoseconds) => {
+      if (!program.interrupted) {
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, Number(nanoseconds) / 1e6);
+          program.wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+        program.wake = undefined;
+        program.turn = performance.now();
+      }
+      return takeInterrupt(program) ? "interrupted" : "done";
+    },
+  };
+}
+
+function takeInterrupt(program: Program): boolean {
+  const { interrupted } = program;
+  program.interrupted = false;
+  return interrupted;
+}
+
+/** A turn of the event loop; timers would be slowed down. */
+function otherWork(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    (port1 as unknown as { onmessage: () => void }).onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}
+
+/**
+ * Makes an instance of the component and starts Python in it.
+ * @param waiting `suspend` takes files that jco made for JavaScript Promise Integration.
+ */
+export async function startSolo(files: SoloFiles, waiting: Waiting, platform: SoloPlatform, options: PortableOptions, reason: string): Promise<SoloInterpreter> {
+  const functions = new Functions();
+  const program: Program = { interrupted: false, wake: undefined, turn: performance.now() };
+  const { stdin } = options;
+  const host: Host = {
+    call: (number, positional, named) => functions.call(number, positional, named),
+    release: (number) => {
+      functions.release(number);
+    },
+    ...(waiting.kind === "suspend" ? suspendingHost(program) : standingHost(program, waiting.kind === "block" ? waiting.sleep : undefined)),
   };
   const { interpreter } = await files.instantiate(files.module, {
     ...wasiImports({
@@ -206,7 +281,7 @@ export async function startSolo(files: SoloFiles, platform: SoloPlatform, option
     "weft:python/host": host,
   });
   try {
-    interpreter.create({
+    await interpreter.create({
       environment: Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`),
       arguments: [...(options.argv ?? [])],
       workingDirectory: options.workingDirectory ?? "/tmp",
@@ -215,7 +290,7 @@ export async function startSolo(files: SoloFiles, platform: SoloPlatform, option
     const payload = (error as { payload?: Failure }).payload;
     throw Array.isArray(payload) ? decodeError(payload) : error;
   }
-  return new SoloInterpreter(interpreter, functions, state, reason);
+  return new SoloInterpreter(interpreter, functions, program, reason);
 }
 
 /** Characters may be cut between two writes. */

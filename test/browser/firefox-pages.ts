@@ -10,6 +10,7 @@ const DEADLINE = 60_000;
 export class FirefoxPages {
   #browser: Browser | undefined;
   #server: StaticServer | undefined;
+  readonly #others: StaticServer[] = [];
 
   constructor(options: ServerOptions = {}) {
     beforeAll(async () => {
@@ -19,7 +20,7 @@ export class FirefoxPages {
     }, 120_000);
     afterAll(async () => {
       await this.#browser?.close();
-      await this.#server?.close();
+      await Promise.all([this.#server, ...this.#others].map((server) => server?.close()));
     });
   }
 
@@ -27,8 +28,18 @@ export class FirefoxPages {
     return this.#server!;
   }
 
-  /** Uses a new page. What goes wrong is told with what the page said. */
-  async with<T>(use: (page: Page) => Promise<T>): Promise<T> {
+  /** Another server, until the file's tests have ended. */
+  async serve(options: ServerOptions): Promise<StaticServer> {
+    const server = await StaticServer.start(options);
+    this.#others.push(server);
+    return server;
+  }
+
+  /**
+   * Uses a new page. What goes wrong is told with what the page said.
+   * @param url an empty page of the isolating server by default.
+   */
+  async with<T>(use: (page: Page) => Promise<T>, url = this.server.url, deadline = DEADLINE): Promise<T> {
     const page = await this.#browser!.newPage();
     const said: string[] = [];
     let timer: NodeJS.Timeout | undefined;
@@ -47,11 +58,11 @@ export class FirefoxPages {
           fail(`an error that the page did not catch: ${String(error)}`);
         });
         timer = setTimeout(() => {
-          fail(`the page took longer than ${DEADLINE / 1000} s`);
-        }, DEADLINE);
+          fail(`the page took longer than ${deadline / 1000} s`);
+        }, deadline);
       });
       trouble.catch(() => undefined);
-      return await Promise.race([page.goto(this.server.url).then(() => use(page)), trouble]);
+      return await Promise.race([page.goto(url).then(() => use(page)), trouble]);
     } finally {
       clearTimeout(timer);
       await page.close();

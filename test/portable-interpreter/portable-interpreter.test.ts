@@ -165,6 +165,18 @@ describe.each(profiles)("%s", (profile) => {
     expect(await python.eval("asyncio.run(main())")).toEqual([0, 1, 2, 3, 4]);
   });
 
+  test("threads, or an error that names the profile", async () => {
+    await python.run("from concurrent.futures import ThreadPoolExecutor\nimport asyncio, threading\ndone = []\ndef pool():\n    with ThreadPoolExecutor(2) as executor:\n        return list(executor.map(abs, [-1, -2]))");
+    const starts = ["threading.Thread(target=done.append, args=[1]).start()", "pool()", "asyncio.run(asyncio.to_thread(abs, -1))"];
+    for (const start of starts) {
+      if (profile === "threaded") {
+        await python.run(start);
+      } else {
+        expect((await failure(python.run(start))).message).toBe("RuntimeError: can't start new thread: Weft's solo profile has one thread; the threaded profile has threads");
+      }
+    }
+  });
+
   test("deep recursion is a RecursionError", async () => {
     await python.run("def deep(): return deep()\nclass Deep:\n    def __repr__(self): return repr(self)\nnested = []\nfor _ in range(100_000): nested = [nested]");
     for (const code of ["deep()", "repr(Deep())", "repr(nested)", "eval('(' * 5000 + ')' * 5000)", "nested == eval('nested')[0]"]) {

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { entryName, type CacheEntry } from "../cache.js";
 import { describeOutput, publish, type Manifest } from "../output.js";
+import type { Variant } from "../recipe.js";
 import { ensureSources } from "../sources.js";
 import type { BuildContext } from "../stage.js";
 import { ensureStdlib } from "../stdlib.js";
@@ -20,6 +21,8 @@ const KEPT_ENTRIES = { "solo-libs": 2, "solo-cpython": 3, "solo-core": 4, "solo-
 export interface SoloOptions {
   /** Folder of the package, where `npm install` has put jco and wizer. */
   readonly packageRoot: string;
+  /** `test` has CPython's tests in its standard library; there is no other difference. */
+  readonly variant: Variant;
   readonly out: string;
   readonly source?: string | undefined;
   readonly sources?: string | undefined;
@@ -44,7 +47,7 @@ export async function buildSolo(context: BuildContext, options: SoloOptions): Pr
 
   const libs = await ensureSoloLibs(stages, sources);
   const cpython = await ensureSoloCpython(stages, keys, { tree, libs });
-  const stdlib = await ensureStdlib(context, toolchain, "release", { tree: keys.tree, cpython: entryName(cpython) }, async () => ({ tree: await tree(), cpython }));
+  const stdlib = await ensureStdlib(context, toolchain, options.variant, { tree: keys.tree, cpython: entryName(cpython) }, async () => ({ tree: await tree(), cpython }));
   const core = await ensureSoloCore(stages, { cpython, libs, stdlib });
   const component = await ensureComponent(context, options.packageRoot, core);
 
@@ -53,6 +56,7 @@ export async function buildSolo(context: BuildContext, options: SoloOptions): Pr
   const manifest = {
     name: "weft",
     profile: "solo",
+    variant: options.variant,
     python: facts.version,
     toolchain: toolchain.identity,
     patches: facts.patches,

@@ -2,12 +2,12 @@ import { copyFileSync, cpSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { entryName, type CacheEntry } from "../cache.js";
 import { ensure } from "../ensure.js";
-import { describeFiles, hashFile, keyOf, type Inputs } from "../hash.js";
-import { LIBRARIES } from "../libs.js";
+import { describeFiles, hashFile, keyOf } from "../hash.js";
+import { compileLibraries, librarySources } from "../libs.js";
 import type { Sources } from "../sources.js";
 import type { BuildContext } from "../stage.js";
 import { ARCHIVE } from "../stdlib.js";
-import { copyInto, unpack, writeInto } from "../unpack.js";
+import { copyInto, writeInto } from "../unpack.js";
 import type { SoloRecipe } from "./recipe.js";
 import type { SoloToolchain } from "./toolchain.js";
 import { witHeader } from "./wit-header.js";
@@ -31,7 +31,7 @@ export async function ensureSoloLibs({ context, toolchain, recipe }: SoloStages,
     name: "solo-libs",
     key: keyOf({
       toolchain: toolchain.identity,
-      sources: Object.fromEntries(Object.keys(LIBRARIES).map((name) => [name, { files: sources.packages[name]!.files, patches: context.pins.sources[name]!.patches }])) as Inputs,
+      sources: librarySources(context, sources),
       recipe: [describeFiles(join(folders, "libs")), hashFile(join(folders, "solo/libs.mk"))],
       flags: [...recipe.cflags, ...recipe.libs],
       epoch: context.recipe.epoch,
@@ -40,28 +40,14 @@ export async function ensureSoloLibs({ context, toolchain, recipe }: SoloStages,
     check: "hashes",
     needs: async () => undefined,
     make: async (folder) => {
-      const workspace = toolchain.workspace("solo-libs");
-      try {
-        const variables: string[] = [];
-        for (const [name, variable] of Object.entries(LIBRARIES)) {
-          await unpack(sources, name, context.pins.sources[name]!.patches, workspace);
-          variables.push(`${variable}=${workspace.inside}/${name}`);
-        }
-        const here = copyInto(workspace, join(folders, "libs"), "recipe");
-        const makefile = copyInto(workspace, join(folders, "solo/libs.mk"), "libs.mk");
-        const cflags = [...recipe.cflags, ...recipe.libs, `-ffile-prefix-map=${workspace.inside}=.`];
-        await workspace.run(
-          [
-            "make", `-j${context.jobs}`, "-f", makefile, "solo", ...variables, `HERE=${here}`, `OUT=${workspace.inside}/out`, `CC=${toolchain.cc}`, `AR=${toolchain.ar}`, "TCLSH=tclsh",
-            `FFI_VERSION=${sources.packages["libffi"]!.upstream}`, `WEFT_CFLAGS=${cflags.join(" ")}`,
-          ],
-          "compiling the libraries",
-        );
-        cpSync(join(workspace.folder, "out"), folder, { recursive: true });
-        return {};
-      } finally {
-        workspace.dispose();
-      }
+      await compileLibraries(context, toolchain, sources, folder, {
+        stage: "solo-libs",
+        make: (workspace) => [
+          "make", "-f", copyInto(workspace, join(folders, "solo/libs.mk"), "libs.mk"), "solo", `CC=${toolchain.cc}`, `AR=${toolchain.ar}`,
+          `WEFT_CFLAGS=${[...recipe.cflags, ...recipe.libs, `-ffile-prefix-map=${workspace.inside}=.`].join(" ")}`,
+        ],
+      });
+      return {};
     },
   });
 }

@@ -1,6 +1,7 @@
 import type { GuestFactory, GuestModule } from "../../abi/module.js";
 import type { RuntimeFiles } from "../shared/platform.js";
 import { RuntimeFilesError } from "../shared/runtime-files-error.js";
+import { checkBuilt, compileBuilt, fetchBuilt, importBuilt, type FileFacts } from "./built-file.js";
 import { web } from "./web.js";
 
 /** How far loading is. `bytes` of `total` are downloaded, uncompressed; both are final from `compile` on. */
@@ -21,7 +22,7 @@ const NAMES = ["weft.mjs", "weft.wasm", "python313.zip"] as const;
 type Name = (typeof NAMES)[number];
 
 interface Manifest {
-  readonly files: Readonly<Record<Name, { readonly size: number; readonly sha256: string }>>;
+  readonly files: Readonly<Record<Name, FileFacts>>;
 }
 
 /** The runtime's files on their way from a server, all at once; each is used only when its hash is right. */
@@ -81,21 +82,8 @@ export class Download {
     return new URL(name, this.#base).href;
   }
 
-  async #fetch(name: string, integrity?: string): Promise<Response> {
-    const url = this.#url(name);
-    let response: Response;
-    try {
-      response = await web.fetch(url, { signal: this.#abort.signal, ...(integrity === undefined ? {} : { integrity }) });
-    } catch (error) {
-      throw new RuntimeFilesError(
-        `${url} could not be fetched: ${integrity === undefined ? "" : `its hash may not be ${integrity}, or `}the server does not answer, or the page's Content-Security-Policy (connect-src) or the server's CORS headers forbid it`,
-        { cause: error },
-      );
-    }
-    if (!response.ok) {
-      throw new RuntimeFilesError(`${url} could not be fetched: the server answered ${response.status} ${response.statusText}`);
-    }
-    return response;
+  #fetch(name: string, integrity?: string): Promise<Response> {
+    return fetchBuilt(this.#url(name), { signal: this.#abort.signal, ...(integrity === undefined ? {} : { integrity }) });
   }
 
   async #readManifest(integrity: string | undefined): Promise<Manifest> {
@@ -136,14 +124,7 @@ export class Download {
   }
 
   async #check(name: Name, data: Uint8Array<ArrayBuffer>): Promise<void> {
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
-    const hash = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    const expected = (await this.#manifest).files[name];
-    if (hash !== expected.sha256) {
-      throw new RuntimeFilesError(
-        `${this.#url(name)} is not the file that manifest.json beside it describes: ${data.length} bytes with SHA-256 ${hash} instead of ${expected.size} bytes with ${expected.sha256}. An older copy in a cache, or a damaged upload?`,
-      );
-    }
+    await checkBuilt(this.#url(name), data, (await this.#manifest).files[name]);
   }
 
   async #checked(name: Name): Promise<Uint8Array<ArrayBuffer>> {
@@ -152,35 +133,18 @@ export class Download {
     return data;
   }
 
-  /** Compiles while it downloads, from the response itself: engines keep the code of such a module. */
   async #compiled(): Promise<WebAssembly.Module> {
     const name = "weft.wasm";
-    const response = await this.#fetch(name);
-    const streamed = /^application\/wasm$/i.test(response.headers.get("Content-Type") ?? "");
-    const copy = streamed ? response.clone() : response;
-    const early = streamed ? WebAssembly.compileStreaming(response) : undefined;
-    // Looked at below; damaged bytes are reported by their hash.
-    early?.catch(() => undefined);
-    const data = await this.#read(name, copy);
-    await this.#check(name, data);
-    this.report("compile");
-    try {
-      return await (early ?? WebAssembly.compile(data));
-    } catch (error) {
-      throw new RuntimeFilesError(
-        `${this.#url(name)} could not be compiled: the page's Content-Security-Policy may forbid it (script-src needs 'wasm-unsafe-eval'), or the browser is too old`,
-        { cause: error },
-      );
-    }
+    return compileBuilt(this.#url(name), await this.#fetch(name), async (response) => {
+      const data = await this.#read(name, response);
+      await this.#check(name, data);
+      this.report("compile");
+      return data;
+    });
   }
 
   async #import(url: string): Promise<GuestFactory> {
-    try {
-      const glue = (await import(url)) as { default: GuestFactory };
-      return glue.default;
-    } catch (error) {
-      throw new RuntimeFilesError(`${url} could not be imported: the page's Content-Security-Policy may forbid it (script-src)`, { cause: error });
-    }
+    return ((await importBuilt(url)) as { default: GuestFactory }).default;
   }
 }
 

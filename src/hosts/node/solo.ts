@@ -3,11 +3,13 @@ import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { PortableInterpreter, PortableOptions } from "../../portable/interpreter.js";
 import { startSolo, type SoloFiles } from "../../solo/solo-interpreter.js";
+import { waitingHere } from "../../solo/waiting.js";
 import { RuntimeFilesError } from "../shared/runtime-files-error.js";
+import { permitted } from "./permission.js";
 
-/** Where the package has the component. */
+/** Where the package has the component, or `WEFT_SOLO` says it is. */
 function folder(): string {
-  return fileURLToPath(new URL("../solo", import.meta.url));
+  return permitted(() => process.env["WEFT_SOLO"], () => undefined) ?? fileURLToPath(new URL("../solo", import.meta.url));
 }
 
 /** Compiled once; all interpreters use the same. */
@@ -32,6 +34,8 @@ export async function loadSolo(options: PortableOptions, reason: string): Promis
   const { instantiate } = (await import(pathToFileURL(glue).href)) as Pick<SoloFiles, "instantiate">;
   return startSolo(
     { instantiate, module: (name) => compiled(join(place, name)) },
+    // Node's, Deno's and Bun's threads may all stand still.
+    waitingHere(),
     {
       stdout: (text) => {
         process.stdout.write(text);

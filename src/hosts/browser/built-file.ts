@@ -1,0 +1,74 @@
+import { RuntimeFilesError } from "../shared/runtime-files-error.js";
+import { web } from "./web.js";
+
+/** What a manifest tells of a file. */
+export interface FileFacts {
+  readonly size: number;
+  readonly sha256: string;
+}
+
+/** How a file is fetched. */
+export interface FetchOptions {
+  readonly signal?: AbortSignal;
+  /** A hash, as in HTML. */
+  readonly integrity?: string;
+}
+
+/** @throws RuntimeFilesError when there is no such file, or none can be had. */
+export async function fetchBuilt(url: string, options: FetchOptions = {}): Promise<Response> {
+  let response: Response;
+  try {
+    response = await web.fetch(url, options);
+  } catch (error) {
+    throw new RuntimeFilesError(
+      `${url} could not be fetched: ${options.integrity === undefined ? "" : `its hash may not be ${options.integrity}, or `}the server does not answer, or the page's Content-Security-Policy (connect-src) or the server's CORS headers forbid it`,
+      { cause: error },
+    );
+  }
+  if (!response.ok) {
+    throw new RuntimeFilesError(`${url} could not be fetched: the server answered ${response.status} ${response.statusText}`);
+  }
+  return response;
+}
+
+/** @throws RuntimeFilesError when the data is not what the manifest describes. */
+export async function checkBuilt(url: string, data: Uint8Array<ArrayBuffer>, expected: FileFacts): Promise<void> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+  const hash = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (hash !== expected.sha256) {
+    throw new RuntimeFilesError(
+      `${url} is not the file that manifest.json beside it describes: ${data.length} bytes with SHA-256 ${hash} instead of ${expected.size} bytes with ${expected.sha256}. An older copy in a cache, or a damaged upload?`,
+    );
+  }
+}
+
+/**
+ * Compiles while it downloads, from the response itself where that is possible: engines keep the code of such a module.
+ * @param read reads a response to its end and checks its data.
+ * @throws RuntimeFilesError when the engine refuses the module; what `read` throws.
+ */
+export async function compileBuilt(url: string, response: Response, read: (response: Response) => Promise<Uint8Array<ArrayBuffer>>): Promise<WebAssembly.Module> {
+  const streamed = /^application\/wasm$/i.test(response.headers.get("Content-Type") ?? "");
+  const copy = streamed ? response.clone() : response;
+  const early = streamed ? WebAssembly.compileStreaming(response) : undefined;
+  // Looked at below; damaged bytes are reported by their hash.
+  early?.catch(() => undefined);
+  const data = await read(copy);
+  try {
+    return await (early ?? WebAssembly.compile(data));
+  } catch (error) {
+    throw new RuntimeFilesError(
+      `${url} could not be compiled: the page's Content-Security-Policy may forbid it (script-src needs 'wasm-unsafe-eval'), or the browser is too old`,
+      { cause: error },
+    );
+  }
+}
+
+/** @throws RuntimeFilesError when the script cannot be imported. */
+export async function importBuilt(url: string): Promise<unknown> {
+  try {
+    return await import(url);
+  } catch (error) {
+    throw new RuntimeFilesError(`${url} could not be imported: the page's Content-Security-Policy may forbid it (script-src)`, { cause: error });
+  }
+}
