@@ -1,7 +1,9 @@
 """gh-135871: a non-blocking acquire spun when it lost a race for the lock.
 
-The bug costs time only: 40 yields. This checks what must stay true: no failure to take a
-free lock, and failure at once when it is taken.
+No program can tell the difference but by a clock: while it spins, the acquire does not look
+at the lock again, so it gives the same answer 40 yields later, and a yield does nothing on
+wasm. This checks what must stay true: no failure to take a free lock, and failure at once
+when it is taken.
 """
 
 import faulthandler

@@ -1,9 +1,11 @@
 """gh-143880: a functools.partial with keywords changed itself while it was called.
 
-The window is one instruction wide and no failure was seen without the patch; what is
-checked is that such calls work from several threads.
+The first call set the pointer to NULL through which other threads were calling it. Each
+caller reads the pointer once, so calls from threads work without the patch too; that the
+pointer stays as it is shows in the object's memory.
 """
 
+import ctypes
 import faulthandler
 import functools
 import threading
@@ -14,6 +16,20 @@ faulthandler.dump_traceback_later(120, exit=True)
 
 def function(a, b):
     return a + b
+
+
+def fields(partial):
+    """The object's words behind its header, whose reference count changes with every call."""
+    return ctypes.string_at(id(partial), functools.partial.__basicsize__)[object.__basicsize__:]
+
+
+class OneCall(unittest.TestCase):
+    def test_leaves_the_object_as_it_was(self):
+        partial = functools.partial(function, b=1)
+        before = fields(partial)
+        self.assertEqual(partial(2), 3)
+        self.assertEqual(list(map(partial, (1, 2))), [2, 3])
+        self.assertEqual(fields(partial), before)
 
 
 class ConcurrentCalls(unittest.TestCase):

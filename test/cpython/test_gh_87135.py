@@ -1,8 +1,13 @@
 """gh-87135: waiting for a lock during finalization, and threads that come back then.
 
 Finalization is what is tested: the process has to end, with status 0. A daemon thread
-owns locks that objects want in __del__ while Python finalizes. Without the patches the
+owns locks that objects want in __del__ while Python finalizes. Without patch 0113 the
 process hangs there.
+
+What patch 0112 does, to block threads that come back instead of ending them, no program
+sees by itself: a waiting thread takes its record out of the parking lot before it comes
+back (patch 0111), so nobody looks at the stack of a thread that has ended, and its locks
+stay locked either way.
 """
 
 import faulthandler
