@@ -2,7 +2,7 @@ import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap, t
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, HighlightStyle, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { lintGutter, setDiagnostics, type Diagnostic } from "@codemirror/lint";
+import { diagnosticCount, lintGutter, setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
 import { EditorState, type Extension, type Text } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter, keymap, lineNumbers, type Tooltip, hoverTooltip } from "@codemirror/view";
@@ -139,6 +139,9 @@ export class Editor {
   mark(problems: readonly Problem[]): void {
     const { doc } = this.#view.state;
     const diagnostics = problems.filter(({ file }) => file === this.#name).map((problem) => diagnostic(doc, problem));
+    if (diagnostics.length === 0 && diagnosticCount(this.#view.state) === 0) {
+      return;
+    }
     this.#view.dispatch(setDiagnostics(this.#view.state, diagnostics));
     const first = diagnostics[0];
     if (first) {

@@ -51,15 +51,21 @@ async function clearDisplay(): Promise<void> {
 /** Lets the page draw and answer between two long steps. */
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
 
-// The two big parts come each in a task of its own.
+// The two big parts come each in tasks of its own, none longer than a frame or three.
 const { Terminal } = await import("./terminal.js");
 await pause();
-const terminal = new Terminal(element("terminal"), {
+const terminal = new Terminal({
   onInterrupt: () => {
     interpreter?.stop();
   },
 });
+await pause();
+terminal.open(element("terminal"));
 
+await pause();
+await import("./editor-base.js");
+await pause();
+await import("./editor-language.js");
 await pause();
 const { Editor } = await import("./editor.js");
 await pause();
@@ -370,11 +376,15 @@ function setUpPage(): void {
 
 async function start(): Promise<void> {
   setUpPage();
+  await pause();
   if (workspace.names.length === 0) {
     const first = EXAMPLES[0]!;
     workspace.write(first.file, first.text);
   }
-  open(workspace.active!);
+  // As open() does it, in two tasks.
+  editor.open(workspace.active!, workspace.read(workspace.active!) ?? "");
+  await pause();
+  tabs.show(workspace.names, workspace.active!);
   await openShared();
   try {
     await requireIsolation();

@@ -68,7 +68,7 @@ export class Terminal {
   /** Writes that are not drawn yet and after which the line is to be shown again. */
   #writing = 0;
 
-  constructor(element: HTMLElement, listener: TerminalListener) {
+  constructor(listener: TerminalListener) {
     this.#term = new Xterm({
       convertEol: true,
       cursorBlink: true,
@@ -79,8 +79,6 @@ export class Terminal {
       scrollback: 10_000,
     });
     this.#term.loadAddon(this.#fit);
-    this.#term.open(element);
-    this.#term.textarea?.setAttribute("aria-label", "Terminal: Python prompt and input");
     const term = this.#term;
     this.#lines = new LineEditor({
       get columns() {
@@ -90,10 +88,6 @@ export class Terminal {
         term.write(text);
       },
     });
-    // Fitting in the observer's own turn would change what it observes.
-    new ResizeObserver(() => requestAnimationFrame(() => {
-      this.fit();
-    })).observe(element);
     this.#term.attachCustomKeyEventHandler((event) => {
       const control = event.ctrlKey || event.metaKey;
       if (event.type === "keydown" && control && event.key === "c" && this.#term.hasSelection()) {
@@ -114,6 +108,16 @@ export class Terminal {
       }
       this.#lines.type(data);
     });
+  }
+
+  /** Shows it: once, in a task of its own, since that takes long. */
+  open(element: HTMLElement): void {
+    this.#term.open(element);
+    this.#term.textarea?.setAttribute("aria-label", "Terminal: Python prompt and input");
+    // Fitting in the observer's own turn would change what it observes.
+    new ResizeObserver(() => requestAnimationFrame(() => {
+      this.fit();
+    })).observe(element);
   }
 
   /** Tab means something on a line with text in it. */

@@ -24,8 +24,14 @@ export interface PageHandle {
 }
 declare global {
   var playground: PageHandle;
-  /** Long tasks since the page began: start and length in milliseconds. */
-  var longTasks: [number, number][];
+}
+
+/** An event of Chromium's, with microseconds of processor time. */
+interface TraceEvent {
+  readonly name: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly tdur?: number;
 }
 
 /** The playground in one page. */
@@ -121,6 +127,29 @@ export class Playground {
     server.close();
   }
 
+  /**
+   * The longest tasks of the thread that makes a mark of this name, in milliseconds of processor time: what other programs do at
+   * the same time is not counted.
+   */
+  async longTasks(mark: string, use: () => Promise<void>): Promise<readonly number[]> {
+    const session = await this.#browser!.newBrowserCDPSession();
+    const events: TraceEvent[] = [];
+    session.on("Tracing.dataCollected", ({ value }) => events.push(...(value as unknown as TraceEvent[])));
+    await session.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories: ["toplevel", "blink.user_timing"] } });
+    await use();
+    const complete = new Promise((resolve) => {
+      session.once("Tracing.tracingComplete", resolve);
+    });
+    await session.send("Tracing.end");
+    await complete;
+    const marked = events.find(({ name }) => name === mark)!;
+    return events
+      .filter(({ name, pid, tid }) => name === "ThreadControllerImpl::RunTask" && pid === marked.pid && tid === marked.tid)
+      .map(({ tdur = 0 }) => Math.round(tdur / 1000))
+      .sort((a, b) => b - a)
+      .slice(0, 10);
+  }
+
   /** Visits the playground with a new profile. Fails when the page crashes, throws, or takes too long. */
   async visit<T>(use: (visit: Visit) => Promise<T>, options: VisitOptions = {}): Promise<T> {
     const open = await this.#open(options);
@@ -168,14 +197,6 @@ export class Playground {
         Object.defineProperty(globalThis, "localStorage", { get: () => { throw new DOMException("denied", "SecurityError"); } });
       });
     }
-    await page.addInitScript(() => {
-      globalThis.longTasks = [];
-      new PerformanceObserver((list) => {
-        for (const { startTime, duration } of list.getEntries()) {
-          longTasks.push([Math.round(startTime), Math.round(duration)]);
-        }
-      }).observe({ type: "longtask" as never, buffered: true });
-    });
     const open = new OpenVisit(new Visit(page));
     try {
       await open.within(async () => {

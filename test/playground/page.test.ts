@@ -212,14 +212,16 @@ test("a name that a file cannot have is refused with the reason", async () => {
 });
 
 test("the page's thread is never busy for long while Python loads and runs", async () => {
-  await playgroundPage.visit(async (visit) => {
-    await visit.state("ready");
-    const load = await visit.page.evaluate(() => longTasks.splice(0));
-    await visit.page.click("#run");
-    await visit.shows("Done in");
-    const run = await visit.page.evaluate(() => longTasks.splice(0));
-    console.log("long tasks while loading", JSON.stringify(load), "running", JSON.stringify(run));
-    // 50 ms is the aim; a busy machine's other work counts here too.
-    expect(Math.max(0, ...[...load, ...run].map(([, length]) => length))).toBeLessThan(500);
-  });
+  const tasks = await playgroundPage.longTasks("the page", () =>
+    playgroundPage.visit(async (visit) => {
+      await visit.page.evaluate(() => performance.mark("the page"));
+      await visit.page.click("#threads-toggle");
+      await visit.state("ready");
+      await visit.page.click("#run");
+      await visit.shows("Done in");
+    }),
+  );
+  console.log("longest tasks, ms:", JSON.stringify(tasks));
+  // 50 ms is the aim; where other programs use the same caches, the same work takes up to twice as long.
+  expect(tasks[0]).toBeLessThan(100);
 });
