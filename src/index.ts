@@ -51,7 +51,7 @@ export { Schema, type Infer } from "./python/schema/schema.js";
 export { SchemaError } from "./python/schema/schema-error.js";
 export type { CustomSchema, Literal } from "./python/schema/combine.js";
 export type { Shape, Shaped } from "./python/schema/shapes.js";
-export type { CalendarDate } from "./python/schema/times.js";
+export type { CalendarDate, ClockTime } from "./python/schema/times.js";
 export type { Extractor } from "./python/any.js";
 export type { Globals } from "./python/globals.js";
 export type { EvalOptions } from "./python/weft.js";

@@ -9,6 +9,7 @@ const OPTIONS = {
   env: { type: "string", multiple: true },
   "env-file": { type: "string", multiple: true },
   "env-all": { type: "boolean" },
+  js: { type: "boolean" },
   threads: { type: "string" },
   runtime: { type: "string" },
   help: { type: "boolean", short: "h" },
@@ -20,6 +21,7 @@ export const RUN_OPTIONS_HELP = `Options:
   --env NAME[=VALUE]       pass an environment variable (default: this process's value)
   --env-file FILE          pass the NAME=VALUE lines of FILE
   --env-all                pass the whole environment
+  --js                     let Python use JavaScript (import js): Node, and by that all of this machine
   --threads N              Python threads at once (default 256)
   --runtime FOLDER         use this built runtime
   -h, --help               show this help
@@ -77,6 +79,7 @@ export function parseRunOptions(own: readonly string[]): Omit<RunOptions, "pytho
   return {
     environment,
     mounts: (values.mount ?? []).map(parseMount),
+    javascript: values.js ?? false,
     ...(threads !== undefined ? { limits: { threads } } : {}),
     runtime: values.runtime,
   };

@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly pythonArguments: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly mounts: readonly Mount[];
+  /** Whether `import js` works, which reaches all of the machine. */
+  readonly javascript?: boolean;
   readonly limits?: Partial<GuestLimits>;
   /** Folder of the runtime; the default is the one that was built. */
   readonly runtime?: string | undefined;
@@ -64,6 +66,7 @@ export async function runPython(options: RunOptions): Promise<number> {
       environment: options.environment,
       workingDirectory: defaults.workingDirectory,
       mounts: [...defaults.mounts, ...options.mounts],
+      javascript: options.javascript ?? false,
       ...(options.limits ? { limits: options.limits } : {}),
     });
     if (end.kind === "exit") {

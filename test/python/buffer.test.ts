@@ -146,6 +146,30 @@ describe("a buffer of a Python object", () => {
     });
   });
 
+  test("half floats are read and written one by one, and copied as wider ones", () => {
+    shared.weft.attach((py) => {
+      const space = py.dict();
+      py.run("import struct\ndata = bytearray(2 * 65536)\nstruct.pack_into('65536H', data, 0, *range(65536))\nhalves = memoryview(data).cast('e')\ndef packed(x): return struct.unpack('H', struct.pack('e', x))[0]", space);
+      using halves = space.getItem("halves").buffer(Float32Array);
+      const copy = halves.copy();
+      expect(copy).toBeInstanceOf(Float32Array);
+      // Every half float there is, as Python reads it.
+      expect([...copy]).toEqual(py.eval("halves.tolist()", space).toJs());
+      expect(halves.get(0x3c00)).toBe(1);
+      expect(() => halves.array).toThrow("half floats");
+      // As Python writes them: halves of the last place, subnormal numbers, the largest ones, and all halves themselves.
+      const numbers = [0, -0, 1, 1 / 3, 65504, 65519, 2 ** -24, 2 ** -25, 2 ** -25 * 1.01, 3 * 2 ** -25, 2 ** -14 - 2 ** -26, 2049, 2051, 4095.9, -1e-9, Infinity, -Infinity, 2.0 ** -14];
+      for (const value of [...numbers, ...copy.filter((half, i) => i % 37 === 0 && !Number.isNaN(half))]) {
+        halves.set(value, 5);
+        expect([value, py.eval("data[10] + 256 * data[11]", space).toJs()]).toEqual([value, py.eval("packed", space).call(py.float(value)).toJs()]);
+      }
+      halves.set(NaN, 5);
+      expect(py.eval("halves[5] != halves[5]", space).toJs()).toBe(true);
+      halves.set(1e9, 5);
+      expect(halves.get(5)).toBe(Infinity);
+    });
+  });
+
   test("test_get_buffer_errors: what has no buffer, and items of another type", () => {
     shared.weft.attach((py) => {
       expect(() => py.eval("3").buffer()).toThrow("TypeError: memoryview: a bytes-like object is required, not 'int'");

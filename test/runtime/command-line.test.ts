@@ -38,6 +38,28 @@ test("weft-python passes PYTHON variables", async () => {
   expect(outcome.stdout).toBe("2\n");
 });
 
+test("JavaScript, and by it the machine, is out of a program's reach without --js, on every thread", async () => {
+  const code = `
+import threading
+def use():
+    try:
+        import js
+        print(js.process.platform)
+    except ImportError as e:
+        print(e)
+use()
+t = threading.Thread(target=use)
+t.start()
+t.join()
+`;
+  const refused = "this program was not given JavaScript, by which it could use all of the machine: weft run --js gives it\n";
+  await withFolder({ "main.py": code }, async (cwd) => {
+    expect(await run("weft", ["run", "main.py"], { cwd })).toMatchObject({ status: 0, stdout: refused.repeat(2) });
+    expect(await run("weft-python", ["main.py"], { cwd })).toMatchObject({ status: 0, stdout: refused.repeat(2) });
+    expect(await run("weft", ["run", "--js", "main.py"], { cwd })).toMatchObject({ status: 0, stdout: `${process.platform}\n`.repeat(2) });
+  });
+});
+
 test("bad input is one clear line with its own status", async () => {
   await withFolder({ "latin.py": "x = 1" }, async (cwd) => {
     mkdirSync(join(cwd, "folder"));

@@ -23,6 +23,8 @@ export interface NodeProgram {
   readonly environment: Readonly<Record<string, string>>;
   readonly workingDirectory: string;
   readonly mounts: readonly Mount[];
+  /** Whether Python may use JavaScript, and by that all of the machine. */
+  readonly javascript: boolean;
   readonly limits?: Partial<GuestLimits>;
 }
 
@@ -49,7 +51,7 @@ async function run(program: NodeProgram): Promise<GuestEnd> {
   const terminal = new Terminal();
   const realmHost = new NodeRealmHost();
 
-  const workers = new RealmWorkers(nodeWorkers(assets.glueUrl));
+  const workers = new RealmWorkers(nodeWorkers(assets.glueUrl, program.javascript));
 
   const stdio = [stdioKind(0), stdioKind(1), stdioKind(2)] as const;
   let guest: Guest | undefined;
@@ -76,7 +78,7 @@ async function run(program: NodeProgram): Promise<GuestEnd> {
       compile: () => compiled,
       loadStandardLibrary: (module) => assets.loadStandardLibrary(module),
       realmHost,
-      realmPython: new RealmBinding(1),
+      realmPython: new RealmBinding(1, program.javascript),
       createWorker: (onError) => workers.create(onError),
       endWorker: (worker) => {
         workers.end(worker as Worker);

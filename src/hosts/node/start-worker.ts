@@ -2,13 +2,13 @@ import { Worker } from "node:worker_threads";
 import type { StartWorker } from "../shared/realm-workers.js";
 import { WORKER_STACK_MIB } from "./limits.js";
 
-/** Starts worker realms that load the glue from a URL. */
-export function nodeWorkers(glueUrl: string): StartWorker<Worker> {
+/** Starts worker realms that load the glue from a URL, and whose JavaScript Python may use or not. */
+export function nodeWorkers(glueUrl: string, javascript = true): StartWorker<Worker> {
   return (realm, onError) => {
     const worker = new Worker(new URL("../realm-worker.js", import.meta.url), {
       // The glue looks for exactly this to know that it is in a worker.
       workerData: "em-pthread",
-      argv: [glueUrl, String(realm)],
+      argv: [glueUrl, String(realm), String(javascript)],
       resourceLimits: { stackSizeMb: WORKER_STACK_MIB },
       // A worker inherits the options of the command line, and with `node --input-type=module -e` Node would refuse
       // its script. It refuses most other options when they are passed explicitly: so none are.

@@ -210,6 +210,9 @@ export class PyBuffer<A extends TypedArray = TypedArray, T = unknown> {
     if (!this.contiguous) {
       throw new ConversionError(`no typed array shows a buffer of shape (${this.shape.join(", ")}) and strides (${this.strides.join(", ")}): use get() and set(), or take a copy()`);
     }
+    if (this.#item!.half) {
+      throw new ConversionError("no typed array of all engines shows half floats: use get() and set(), or take a copy(), which is a Float32Array");
+    }
     if (this.#item!.swapped) {
       throw new ConversionError(`no typed array shows items of format '${this.format}', whose bytes are in the other order: use get() and set(), or take a copy()`);
     }
@@ -277,7 +280,7 @@ export class PyBuffer<A extends TypedArray = TypedArray, T = unknown> {
   copy(): A {
     const item = this.#plain();
     const type = this.#type ?? item.array;
-    if (this.contiguous && !item.swapped) {
+    if (this.contiguous && !item.swapped && !item.half) {
       return new type(this.bytes().buffer) as unknown as A;
     }
     const copy = new type(this.length) as unknown as A;

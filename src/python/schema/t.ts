@@ -7,7 +7,7 @@ import { DictSchema, ListSchema, SetSchema, TupleSchema, TypedArraySchema } from
 import { AnySchema, BigIntSchema, BoolSchema, BytesSchema, FloatSchema, InstanceSchema, IntSchema, NoneSchema, StrSchema } from "./scalars.js";
 import { fresh, type Infer, type Schema } from "./schema.js";
 import { ObjectSchema, RecordSchema, type Shape, type Shaped } from "./shapes.js";
-import { DateSchema, DateTimeSchema, TimeDeltaSchema } from "./times.js";
+import { DateSchema, DateTimeSchema, TimeDeltaSchema, TimeSchema } from "./times.js";
 
 type Inferred<S extends readonly Schema<unknown>[]> = { -readonly [K in keyof S]: Infer<S[K]> };
 
@@ -48,6 +48,8 @@ export const t = {
   datetime: new DateTimeSchema(),
   /** A day of the calendar. */
   date: new DateSchema(),
+  /** A time of the day without a zone. */
+  time: new TimeSchema(),
   /** A length of time in seconds. */
   timedelta: new TimeDeltaSchema(),
 

@@ -1,5 +1,5 @@
 import type { PyAny } from "../any.js";
-import { PyDate, PyDateTime, PyTimeDelta } from "../objects/datetime.js";
+import { PyDate, PyDateTime, PyTime, PyTimeDelta } from "../objects/datetime.js";
 import type { Python } from "../python.js";
 import { Schema } from "./schema.js";
 import { SchemaError, unexpected, unfit } from "./schema-error.js";
@@ -53,6 +53,42 @@ export class DateSchema extends Schema<CalendarDate> {
       throw unfit(this.name, value);
     }
     return PyDate.create(py, value.year, value.month, value.day);
+  }
+}
+
+/** A time of the day, of no zone. What is left out is 0. */
+export interface ClockTime {
+  readonly hour: number;
+  readonly minute?: number;
+  readonly second?: number;
+  readonly microsecond?: number;
+}
+
+/** Times of the day without a zone, which the fields have not. */
+export class TimeSchema extends Schema<ClockTime> {
+  readonly name = "time without a zone";
+
+  read(object: PyAny): Required<ClockTime> {
+    using time = object.tryCast(PyTime);
+    if (time === undefined) {
+      throw unexpected(this.name, object);
+    }
+    using zone = time.getAttr("tzinfo");
+    if (!zone.isNone()) {
+      throw new SchemaError(`expected ${this.name}, got one with a zone`);
+    }
+    return { hour: time.hour, minute: time.minute, second: time.second, microsecond: time.microsecond };
+  }
+
+  write(py: Python, value: ClockTime): PyAny {
+    if (typeof value !== "object" || value === null) {
+      throw unfit(this.name, value);
+    }
+    const { hour, minute = 0, second = 0, microsecond = 0 } = value;
+    if (![hour, minute, second, microsecond].every(Number.isInteger)) {
+      throw unfit(this.name, value);
+    }
+    return PyTime.create(py, { hour, minute, second, microsecond });
   }
 }
 
