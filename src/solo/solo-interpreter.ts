@@ -15,6 +15,9 @@ type Exports = {
 /** Milliseconds that a program may keep a thread that must not block, before the thread's other work has its turn. */
 const TURN = 16;
 
+/** Milliseconds; a timer for longer would end at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** What jco made of the component, and how its wasm is found. */
 export interface SoloFiles {
   readonly instantiate: (
@@ -220,9 +223,11 @@ function suspendingHost(program: Program): Pick<Host, "interrupted" | "sleep"> {
       return takeInterrupt(program);
     },
     sleep: async (nanoseconds) => {
-      if (!program.interrupted) {
+      const end = performance.now() + Number(nanoseconds) / 1e6;
+      for (let left; !program.interrupted && (left = end - performance.now()) > 0; ) {
+        const pause = Math.min(left, LONGEST_TIMER);
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, Number(nanoseconds) / 1e6);
+          const timer = setTimeout(resolve, pause);
           program.wake = () => {
             clearTimeout(timer);
             resolve();

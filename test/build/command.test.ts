@@ -78,6 +78,8 @@ describe("weft build", () => {
     [["--variant", "fast"], '--variant is release, test or debug, not "fast"'],
     [["--jobs", "0"], "--jobs takes a number of at least 1"],
     [["--toolchain", "mine"], "--toolchain is auto, path or root"],
+    [["--profile", "solo", "--variant", "debug"], "solo has the variants release and test"],
+    [["--profile", "solo", "--force"], "--force are for the threaded profile"],
     [["--no-such-option"], "--no-such-option"],
     [["extra"], "extra"],
   ] as const) {
