@@ -6,7 +6,7 @@ const playground = new Playground();
 const example = (name: string): string => readFileSync(new URL(`../../src/playground/examples/${name}`, import.meta.url), "utf8");
 
 test("charts that four threads draw are shown, each with its title and description", async () => {
-  await playground.visit(async (visit) => {
+  await playground.again(async (visit) => {
     const text = await visit.run(example("plots.py"));
     expect(text).toContain("four charts by four threads");
     const alts = await visit.page.evaluate(async () => {
@@ -19,7 +19,7 @@ test("charts that four threads draw are shown, each with its title and descripti
 });
 
 test("threads use the program's page, a handler stops them, and the next program finds it empty", async () => {
-  await playground.visit(async (visit) => {
+  await playground.again(async (visit) => {
     await visit.begin(example("page.py").replace("20_000", "200_000"));
     const stage = visit.page.frameLocator("#stage");
     await stage.locator("progress").nth(3).waitFor();
@@ -35,7 +35,7 @@ test("threads use the program's page, a handler stops them, and the next program
 });
 
 test("a program's page reaches neither the playground nor what it keeps", async () => {
-  await playground.visit(async (visit) => {
+  await playground.again(async (visit) => {
     const text = await visit.run(`
 from weft import HostError, page
 for look in (lambda: page.window.parent.document, lambda: page.window.localStorage, lambda: page.window.parent.playground):
