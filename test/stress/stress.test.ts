@@ -2,7 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { chromium } from "playwright-core";
 import { afterAll, describe, expect, test } from "vitest";
+import { findBrowser } from "../../scripts/browsers.mjs";
 import { CASES, kindOf, ROOT, stress, weft } from "./command.js";
 
 const folder = mkdtempSync(join(tmpdir(), "weft-stress-"));
@@ -162,6 +164,17 @@ describe("in headless Chromium", () => {
     expect(deadlock.report).toMatch(/test_page\.py", line \d+, in HammerLockOrder\.op/);
     expect(deadlock.replay).toContain("--env chromium");
     expect(status).toBe(1);
+  });
+
+  test("tests run in the browser of a Playwright server", { timeout: 240_000 }, async () => {
+    const server = await chromium.launchServer({ executablePath: findBrowser("chromium"), args: ["--no-sandbox", "--disable-gpu"] });
+    try {
+      const { status, output, verdicts } = await stress("page/test_page.py::test_in_a_page", "--env", "chromium", "--browser-ws", server.wsEndpoint(), "--schedule", "pct", "--iterations", "2");
+      expect(verdicts.get("test_in_a_page")!.class, output).toBe("passes");
+      expect(status).toBe(0);
+    } finally {
+      await server.close();
+    }
   });
 
   test("says what to install, or that nobody listens", { timeout: 120_000 }, async () => {
