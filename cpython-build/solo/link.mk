@@ -7,7 +7,7 @@
 SYS := waitq fd lock file vfs names memfs memdir memdata archive dev fdfs
 # Beside them, in their terms.
 SYS_SOLO := wasi stdio wait
-SOLO := value error host interpreter
+SOLO := value error host seed interpreter
 OBJ := $(SYS:%=sys-%.o) $(SYS_SOLO:%=solo-%.o) $(SOLO:%=solo-%.o) stdlib.o
 
 CFLAGS = $(WEFT_CFLAGS) -I$(WASM)/solo/include -I$(WASM)/include -I$(GENERATED) -I$(CPYTHON)/include -I$(WEFT_LIBS)/include

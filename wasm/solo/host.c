@@ -34,7 +34,8 @@ void weft_solo_tick(void) {
 }
 
 #define CANNOT_WAIT \
-  "this host cannot wait: Weft's solo profile waits where its thread may block, as in a worker or in Node, and not on a page's own thread"
+  "this host cannot wait: Weft's solo profile waits where its thread may block, as in a worker or in Node, and on a page's own " \
+  "thread in engines with JavaScript Promise Integration"
 
 void weft_solo_cannot_wait(void) { PyErr_SetString(PyExc_RuntimeError, CANNOT_WAIT); }
 

@@ -87,6 +87,9 @@ static PyStatus initialize(void) {
   PyConfig_InitPythonConfig(&config);
   config.parse_argv = 0;
   config.buffered_stdio = 1;
+  /* Whoever builds from the same inputs gets the same snapshot; every instance gets another seed. */
+  config.use_hash_seed = 1;
+  config.hash_seed = 1;
   PyStatus status = PyImport_AppendInittab("weft", solo_module_init) == 0 ? PyStatus_Ok() : PyStatus_NoMemory();
   if (!PyStatus_Exception(status)) {
     status = PyConfig_SetBytesString(&config, &config.program_name, EXECUTABLE);
@@ -125,6 +128,7 @@ static void start(void) {
   if (PyRun_SimpleString("import os\nos.supports_fd -= {os.listdir, os.scandir}\ndel os") != 0) {
     abort();
   }
+  solo_seed_prepare();
 }
 
 /* The pre-initialiser runs it and keeps what it made. */
@@ -173,9 +177,24 @@ static void flush(void) {
   PyErr_SetRaisedException(exception);
 }
 
+/* Before anything is hashed. */
+static int set_seed(const wit_string *names, size_t count) {
+  static const char NAME[] = "PYTHONHASHSEED=";
+  char *given = NULL;
+  for (size_t i = 0; i < count && !given; i++) {
+    if (names[i].length >= sizeof NAME - 1 && memcmp(names[i].data, NAME, sizeof NAME - 1) == 0) {
+      given = strndup(names[i].data + sizeof NAME - 1, names[i].length - (sizeof NAME - 1));
+    }
+  }
+  int status = solo_seed_renew(given);
+  free(given);
+  return status;
+}
+
 static int set_environment(wit_string *names, size_t count) {
-  PyObject *os = PyImport_ImportModule("os"), *environ = os ? PyObject_GetAttrString(os, "environ") : NULL;
-  int status = environ ? 0 : -1;
+  int status = set_seed(names, count);
+  PyObject *os = status == 0 ? PyImport_ImportModule("os") : NULL, *environ = os ? PyObject_GetAttrString(os, "environ") : NULL;
+  status = environ ? 0 : -1;
   for (size_t i = 0; i < count; i++) {
     char *entry = c_string(names[i]), *equals = strchr(entry, '=');
     if (status == 0 && equals) {
