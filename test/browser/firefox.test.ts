@@ -47,6 +47,21 @@ test("Firefox: runs, reads, stops, and loads again", async () => {
   expect(result).toEqual([...once, ...once]);
 });
 
+test("Firefox: two interpreters in one page have nothing in common", async () => {
+  const result = await withPage((page) =>
+    page.evaluate(async () => {
+      const texts = ["", ""];
+      const both = await Promise.all(texts.map((_, i) => weftPython.loadWeft({ stdout: (text) => { texts[i] += text; } })));
+      await Promise.all(both.map((weft, i) => weft.run(`x = ${i}\nprint('I am', x)`)));
+      await both[0]!.terminate();
+      const survivor = await both[1]!.eval("x + 1");
+      await both[1]!.terminate();
+      return { texts, survivor };
+    }),
+  );
+  expect(result).toEqual({ texts: ["I am 0\n", "I am 1\n"], survivor: 2 });
+});
+
 test("Firefox: deep recursion is a RecursionError in the page and in its workers", async () => {
   const result = await withPage((page) =>
     page.evaluate(

@@ -184,6 +184,23 @@ test("a journal that is mostly outdated is written anew; ended meanwhile, the ol
   }
 });
 
+test("a journal that is mostly outdated is read also where there is no room for a new one", async () => {
+  const disk = new FakeDisk();
+  const store = await Store.open(disk.root);
+  await write(store, ["kept"], "kept");
+  for (let i = 0; i < 1200; i++) {
+    store.makeDirectory([`d${i}`], 0o755);
+    store.removeDirectory([`d${i}`]);
+  }
+  disk.crash();
+  disk.fullAfter(disk.written);
+  const again = await Store.open(disk.root);
+  expect(await read(again, ["kept"])).toBe("kept");
+  disk.crash();
+  disk.fullAfter(Infinity);
+  expect(await read(await Store.open(disk.root), ["kept"])).toBe("kept");
+});
+
 test("without room a change fails whole, and the next one succeeds when there is room", async () => {
   const disk = new FakeDisk();
   const store = await Store.open(disk.root);

@@ -42,7 +42,8 @@ export class RemotePage {
   /** Placeholders and promises by their numbers, and how often each number has come. */
   readonly #known = new Map<number, { readonly value: WeakRef<object>; count: number }>();
   readonly #promises = new Map<number, Settling>();
-  readonly #functions = new Map<number, (...values: unknown[]) => unknown>();
+  /** Functions that the page has, and how often each was sent. */
+  readonly #functions = new Map<number, { readonly func: (...values: unknown[]) => unknown; count: number }>();
   readonly #functionNumbers = new Map<unknown, number>();
   #nextFunction = 1;
   readonly #gone = new FinalizationRegistry<number>((id) => {
@@ -94,21 +95,31 @@ export class RemotePage {
         }
         return;
       }
-      case "settled":
-        this.#promises.get(message.id)?.resolve(this.#decode(message.value));
+      case "settled": {
+        // Also where nobody waits any more: what came with it is then let go of.
+        const value = this.#decode(message.value);
+        this.#promises.get(message.id)?.resolve(value);
         this.#promises.delete(message.id);
         return;
+      }
       case "rejected":
         this.#promises.get(message.id)?.reject(errorOf(message.error));
         this.#promises.delete(message.id);
         return;
-      case "call":
-        this.#functions.get(message.id)?.(...message.values.map((value) => this.#decode(value)));
+      case "call": {
+        const values = message.values.map((value) => this.#decode(value));
+        this.#functions.get(message.id)?.func(...values);
         return;
-      case "drop":
-        this.#functionNumbers.delete(this.#functions.get(message.id));
-        this.#functions.delete(message.id);
+      }
+      case "drop": {
+        const known = this.#functions.get(message.id);
+        // It may have been sent again meanwhile.
+        if (known && (known.count -= message.count) <= 0) {
+          this.#functionNumbers.delete(known.func);
+          this.#functions.delete(message.id);
+        }
         return;
+      }
     }
   }
 
@@ -125,8 +136,9 @@ export class RemotePage {
       if (id === undefined) {
         id = this.#nextFunction++;
         this.#functionNumbers.set(value, id);
-        this.#functions.set(id, value as (...values: unknown[]) => unknown);
+        this.#functions.set(id, { func: value as (...values: unknown[]) => unknown, count: 0 });
       }
+      this.#functions.get(id)!.count++;
       return { t: "function", id };
     }
     if (Array.isArray(value)) {

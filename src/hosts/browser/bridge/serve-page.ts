@@ -10,11 +10,13 @@ class PageServer {
   readonly #values = new Map<number, { readonly value: unknown; count: number }>();
   readonly #numbers = new Map<unknown, number>();
   #next = ROOT + 1;
-  readonly #functions = new Map<number, WeakRef<(...values: unknown[]) => void>>();
+  /** What stands for functions of Python's, and how often each has come: Python may send one again before it hears that it was dropped. */
+  readonly #functions = new Map<number, { func: WeakRef<(...values: unknown[]) => void>; count: number }>();
   readonly #dropped = new FinalizationRegistry<number>((id) => {
-    if (this.#functions.get(id)?.deref() === undefined) {
+    const known = this.#functions.get(id);
+    if (known && known.func.deref() === undefined) {
       this.#functions.delete(id);
-      this.#post({ kind: "drop", id });
+      this.#post({ kind: "drop", id, count: known.count });
     }
   });
 
@@ -70,14 +72,18 @@ class PageServer {
   }
 
   #function(id: number): (...values: unknown[]) => void {
-    let func = this.#functions.get(id)?.deref();
-    if (!func) {
-      func = (...values) => {
-        this.#post({ kind: "call", id, values: values.map((value) => this.#encode(value)) });
-      };
-      this.#functions.set(id, new WeakRef(func));
-      this.#dropped.register(func, id);
+    const known = this.#functions.get(id);
+    const count = (known?.count ?? 0) + 1;
+    let func = known?.func.deref();
+    if (known && func) {
+      known.count = count;
+      return func;
     }
+    func = (...values) => {
+      this.#post({ kind: "call", id, values: values.map((value) => this.#encode(value)) });
+    };
+    this.#functions.set(id, { func: new WeakRef(func), count });
+    this.#dropped.register(func, id);
     return func;
   }
 
@@ -112,7 +118,6 @@ class PageServer {
 
   #reference(value: unknown): Wire {
     let id = this.#numbers.get(value);
-    const isNew = id === undefined;
     if (id === undefined) {
       id = this.#next++;
       this.#numbers.set(value, id);
@@ -122,9 +127,8 @@ class PageServer {
     if (typeof (value as { then?: unknown }).then !== "function") {
       return { t: "ref", id, kind: typeof value === "function" ? "function" : "object" };
     }
-    if (isNew) {
-      this.#report(id, value as PromiseLike<unknown>);
-    }
+    // Each time: Python's realm may have forgotten the promise that it had for it, and make another one.
+    this.#report(id, value as PromiseLike<unknown>);
     return { t: "ref", id, kind: "promise" };
   }
 
@@ -151,7 +155,8 @@ class PageServer {
 
 function wireError(error: unknown): WireError {
   if (error instanceof OperationError) {
-    return { python: error.typeName, argument: error.argument };
+    // Objects may be ones that cannot be copied, and the asking thread must have an answer.
+    return { python: error.typeName, argument: typeof error.argument === "object" ? String(error.argument) : error.argument };
   }
   return error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : { name: "Error", message: String(error), stack: undefined };
 }

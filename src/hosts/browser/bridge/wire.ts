@@ -32,8 +32,8 @@ export type FromPage =
   | { readonly kind: "rejected"; readonly id: number; readonly error: WireError }
   /** The page calls a function, and does not wait. */
   | { readonly kind: "call"; readonly id: number; readonly values: readonly Wire[] }
-  /** The page has let go of a function. */
-  | { readonly kind: "drop"; readonly id: number };
+  /** The page has let go of a function that had come so many times. */
+  | { readonly kind: "drop"; readonly id: number; readonly count: number };
 
 /** The number of the page's own service, which is never forgotten. */
 export const ROOT = 1;

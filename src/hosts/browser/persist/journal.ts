@@ -23,6 +23,17 @@ function line(record: unknown): string {
   return `${checksum(text)} ${text}\n`;
 }
 
+/** Throws when there is no room for all of it. */
+function writeAll(handle: SyncHandle, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.length; ) {
+    const part = handle.write(bytes.subarray(done), { at: at + done });
+    if (part === 0) {
+      throw Object.assign(new Error("the journal of the persistent folder could not be written"), { name: "QuotaExceededError" });
+    }
+    done += part;
+  }
+}
+
 interface Content {
   readonly generation: number;
   readonly records: unknown[];
@@ -110,14 +121,7 @@ export class Journal {
     const handle = this.#handles[this.#current];
     const bytes = encoder.encode(line(record));
     try {
-      let done = 0;
-      while (done < bytes.length) {
-        const part = handle.write(bytes.subarray(done), { at: this.#length + done });
-        if (part === 0) {
-          throw Object.assign(new Error("the journal of the persistent folder could not be written"), { name: "QuotaExceededError" });
-        }
-        done += part;
-      }
+      writeAll(handle, bytes, this.#length);
     } catch (error) {
       handle.truncate(this.#length);
       throw error;
@@ -130,15 +134,13 @@ export class Journal {
     return this.#length > SMALL && this.#length > WASTE * records.reduce<number>((sum, record) => sum + line(record).length, 0);
   }
 
-  /** Puts other records in the place of all. When the browser ends meanwhile, the old ones are left. */
+  /** Puts other records in the place of all. When the browser ends meanwhile, or there is no room for them, the old ones are left. */
   rewrite(records: readonly unknown[]): void {
     const other = this.#current === 0 ? 1 : 0;
     const handle = this.#handles[other];
     const bytes = encoder.encode([["weft", VERSION, this.#generation + 1, records.length], ...records].map(line).join(""));
     handle.truncate(0);
-    for (let done = 0; done < bytes.length;) {
-      done += handle.write(bytes.subarray(done), { at: done });
-    }
+    writeAll(handle, bytes, 0);
     handle.flush();
     this.#handles[this.#current].truncate(0);
     this.#current = other;

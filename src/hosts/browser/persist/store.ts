@@ -2,7 +2,7 @@ import { errno } from "../../../abi/errno.js";
 import { CONSTANTS } from "../../../abi/layout.js";
 import { Contents } from "./contents.js";
 import { Journal } from "./journal.js";
-import type { DirectoryHandle, SyncHandle } from "./opfs.js";
+import { isFull, type DirectoryHandle, type SyncHandle } from "./opfs.js";
 import { FsError, type Entry, type Path, type Record } from "./records.js";
 import { FileType, isDirectory, Tree } from "./tree.js";
 
@@ -60,7 +60,14 @@ export class Store {
     }
     const snapshot = tree.snapshot();
     if (journal.wastes(snapshot)) {
-      journal.rewrite(snapshot);
+      try {
+        journal.rewrite(snapshot);
+      } catch (error) {
+        // The long one is as good, and files can still be read and removed.
+        if (!isFull(error)) {
+          throw error;
+        }
+      }
     }
     const contents = new Contents(await folder.getDirectoryHandle("contents", { create: true }));
     await contents.removeStrangers((ino) => tree.has(ino));
