@@ -58,7 +58,7 @@ const PROMISES: Readonly<Record<string, Tests>> = {
   locked: { "classes-concurrent": ["no increment is lost, and none fails", "re-entry on one thread is an error and no deadlock"] },
   frozen: { "classes-concurrent": ["frozen: no borrow, whatever a derived class does"], classes: ["that are frozen set references once", "that are frozen need no borrow, also below one that is not"] },
   unsendable: {
-    "classes-concurrent": ["use elsewhere is an error, tryBorrow included", "drop and garbage collection elsewhere let go of the state in its own realm", "a destructor elsewhere is an unraisable error"],
+    "classes-concurrent": ["use elsewhere is an error, tryBorrow included", "so are derived classes, which have the base's state; methods of a base that is not work elsewhere", "drop and garbage collection elsewhere let go of the state in its own realm", "a destructor elsewhere is an unraisable error"],
     traverse: ["unsendable_are_not_traversed_on_foreign_thread"],
   },
   "lazy type object": { "classes-concurrent": ["racing first uses of a class and its base find one type of each"] },

@@ -65,4 +65,6 @@ eventually(lambda: gone() is None, "the object is kept")
 
 test("are refused on unsendable classes", () => {
   expect(() => api.pyClass("Own", { unsendable: true }).asyncMethod("m", {}, async () => undefined)).toThrow("Own is unsendable, so m cannot run in the host realm");
+  const base = api.pyClass("Own", { unsendable: true });
+  expect(() => api.pyClass("Heir", { base }).asyncMethod("m", {}, async () => undefined)).toThrow("Heir is unsendable, so m cannot run in the host realm");
 });

@@ -152,6 +152,34 @@ keep.local = l
     await python("import sys; del sys.modules['kept_by_test']");
   });
 
+  test("so are derived classes, which have the base's state; methods of a base that is not work elsewhere", { timeout: LIMIT }, () => python(`
+import racing
+class Sub(racing.Heir):
+    pass
+heir, sub, tied = racing.Heir(3), Sub(4), racing.Tied(6)
+def here():
+    assert (heir.get(), heir.twice(), heir.extra, sub.twice(), tied.own()) == (3, 6, 3, 8, 6)
+here()
+heir.set(5)
+assert heir.twice() == 10
+heir.set(3)
+errors = []
+def use():
+    for call in heir.get, heir.twice, lambda: heir.extra, lambda: heir.set(1), sub.twice, tied.own:
+        try:
+            call()
+        except RuntimeError as e:
+            errors.append(str(e))
+together(use)
+assert errors == [f"{name} is unsendable, but is used on another thread than the one that made it" for name in ["racing.Heir"] * 4 + ["Sub", "racing.Tied"]], errors
+together(tied.step, lambda: None)
+assert tied.value == 7
+here()
+refs = [weakref.ref(x) for x in (heir, sub, tied)]
+del heir, sub, tied
+eventually(lambda: all(r() is None for r in refs), refs)
+`));
+
   test("drop and garbage collection elsewhere let go of the state in its own realm", { timeout: LIMIT }, async () => {
     const { weft } = shared;
     const [list, made] = [make("[]"), make("__import__('threading').Event()")];
@@ -193,7 +221,7 @@ describe("lazy type objects and imports", () => {
       }
       await python(`
 import racing
-eventually(lambda: racing.Base.__subclasses__() == [racing.Sub], racing.Base.__subclasses__())
+eventually(lambda: racing.Base.__subclasses__() == [racing.Sub, racing.Tied], racing.Base.__subclasses__())
 `, weft);
     }));
 

@@ -501,6 +501,7 @@ describe("definitions that make no sense are refused", () => {
     ["C is frozen, so it needs no lock", () => pyClass("C", { frozen: true, locked: true })],
     ["C is unsendable, so it needs no lock", () => pyClass("C", { unsendable: true, locked: true })],
     ["D and C, from which it is derived, have to be locked both, or neither", () => pyClass("D", { locked: true, base: pyClass("C") })],
+    ['D is unsendable as C is, from which it is derived, and has its state: leave "unsendable" out', () => pyClass("D", { unsendable: true, base: pyClass("C", { unsendable: true }) })],
     ["D cannot be unsendable: C, from which it is derived, is locked", () => pyClass("D", { unsendable: true, base: pyClass("C", { locked: true }) })],
     ["C is frozen: it can have no methodMut m", () => pyClass("C", { frozen: true }).methodMut("m", {}, () => 1)],
     ["C has a m already", () => pyClass("C").method("m", {}, () => 1).property("m", { get: () => 1 })],

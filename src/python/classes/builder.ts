@@ -8,6 +8,7 @@ import {
   borrowOwner,
   decorated,
   isLocked,
+  isUnsendable,
   MODULE,
   type Borrow,
   type ClassDefinition,
@@ -165,6 +166,9 @@ export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefin
     if (options.unsendable === true && typeof base === "object" && isLocked(base)) {
       throw new TypeError(`${name} cannot be unsendable: ${base.name}, from which it is derived, is locked`);
     }
+    if (options.unsendable === true && typeof base === "object" && isUnsendable(base)) {
+      throw new TypeError(`${name} is unsendable as ${base.name} is, from which it is derived, and has its state: leave "unsendable" out`);
+    }
     checkMemory(name, options, fields);
     this.name = name;
     this.options = options;
@@ -229,7 +233,7 @@ export class PyClassBuilder<F extends Fields, S = unknown> implements ClassDefin
     signature: Signature<P, R>,
     handler: Handler<AsyncCall, P, Promise<R>>,
   ): this {
-    if (this.options.unsendable === true) {
+    if (isUnsendable(this)) {
       throw new TypeError(`${this.name} is unsendable, so ${name} cannot run in the host realm`);
     }
     return this.#add("async", undefined, name, signature, handler);

@@ -5,7 +5,7 @@ import type { Realm } from "../realm.js";
 import { reference } from "./arguments.js";
 import { beginBorrow, endBorrow } from "./borrow.js";
 import type { ClassDefinition } from "./definition.js";
-import { exceptionFor, pending } from "./guarded.js";
+import { exceptionFor, LEFT_PENDING, pending } from "./guarded.js";
 import { loadedClass, loadedModule, viewsOf, type LoadedClass, type LoadedFunction } from "./registry.js";
 import { scalarsOf } from "./scalars.js";
 import { endView, type ObjectView } from "./view.js";
@@ -101,7 +101,7 @@ function handle(py: Python, realm: Realm, called: LoadedFunction, values: Addres
         view.initBase = baseConstructor(py, owner!.definition, view);
       }
       if (!beginBorrow(realm, object, borrow, called.borrowing, name)) {
-        py.throwPending();
+        throw LEFT_PENDING;
       }
       try {
         return invoke(handler, view, read);

@@ -53,8 +53,8 @@ export interface ClassOptions<F extends Fields = Fields> {
    */
   readonly locked?: boolean;
   /**
-   * Objects may be used only in the realm of the thread that made them, and so may those of derived classes. So they can have a `state`: any JavaScript value, which is
-   * let go of on its own thread, wherever the object dies.
+   * Objects may be used only in the realm of the thread that made them, and so may those of derived classes. So they can have a
+   * `state`: any JavaScript value, which is let go of on its own thread, wherever the object dies. Derived classes have the same one.
    */
   readonly unsendable?: boolean;
   /**

@@ -3,6 +3,12 @@ import { Python } from "../python.js";
 import type { Realm } from "../realm.js";
 
 /**
+ * What is thrown where Python's own error is pending and goes back to Python as it is. An error of JavaScript's would keep
+ * the exception, and all that its traceback refers to, until JavaScript's collector comes.
+ */
+export const LEFT_PENDING = Symbol("Python's error is pending");
+
+/**
  * Runs what Python calls on this thread. What it throws becomes Python's pending exception and the null
  * pointer is returned: no JavaScript exception ever crosses wasm frames.
  * @param call returns a new reference.
@@ -28,6 +34,9 @@ export function guarded(realm: Realm, call: (py: Python) => Address): Address {
  */
 export function exceptionFor(realm: Realm, error: unknown): Address {
   const { functions } = realm;
+  if (error === LEFT_PENDING) {
+    return functions.PyErr_GetRaisedException();
+  }
   try {
     new Python(realm).raise(error);
   } catch {

@@ -65,6 +65,22 @@ export const Local = pyClass("Local", { unsendable: true, fields: { peer: field.
   .methodMut("set", { args: [arg("value")] }, (self, value) => { self.state.value = value; })
   .method("__del__", {}, () => undefined);
 
+/** Unsendable as its base, whose state it uses. */
+export const Heir = pyClass("Heir", { base: Local, fields: { extra: field.i32({ get: true }) } })
+  .constructs({ args: [arg("value")] }, (self, value) => {
+    self.initBase(value);
+    self.extra = value;
+  })
+  .method("twice", {}, (self) => 2 * self.state.value);
+
+/** With a base whose objects belong to no thread. */
+export const Tied = pyClass("Tied", { base: Base, unsendable: true })
+  .constructs({ args: [arg("value", t.int)] }, (self, value) => {
+    self.initBase(value);
+    self.state = { value };
+  })
+  .method("own", {}, (self) => self.state.value);
+
 /** Without a destructor of its own, so that only its state tells where it died. */
 export const Quiet = pyClass("Quiet", { unsendable: true, fields: { peer: field.object({ get: true, set: true }) } })
   .constructs({}, (self) => { self.state = {}; });
@@ -106,6 +122,8 @@ export const racing = pyModule("racing")
   .add(Sub)
   .add(Base)
   .add(Pair)
+  .add(Heir)
+  .add(Tied)
   .add(Frozen)
   .add(Thawed)
   .add(Local)
