@@ -3,7 +3,7 @@ import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { bundlePlayground } from "./playground.mjs";
+import { BROWSERS, bundlePlayground, SYMBOLS } from "./playground.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -45,8 +45,6 @@ const CLASSIC_ENTRIES = {
   "weft-headers": "src/hosts/browser/weft-headers.ts",
 };
 
-const BROWSERS = ["chrome111", "firefox115", "safari17"];
-
 const present = (entries) => Object.fromEntries(Object.entries(entries).filter(([, source]) => existsSync(join(root, source))));
 const common = {
   absWorkingDir: root,
@@ -72,10 +70,11 @@ await build({
   outdir: "dist/browser",
   platform: "browser",
   target: BROWSERS,
+  banner: SYMBOLS,
   // Code of the chart library for development takes a worker for Node; it goes.
   define: { "process.env.NODE_ENV": '"production"' },
   minifySyntax: true,
 });
-await build({ ...common, entryPoints: present(STRESS_ENTRIES), outdir: "dist/browser", splitting: false, platform: "browser", target: BROWSERS });
+await build({ ...common, entryPoints: present(STRESS_ENTRIES), outdir: "dist/browser", splitting: false, platform: "browser", target: BROWSERS, banner: SYMBOLS });
 await build({ ...common, entryPoints: present(CLASSIC_ENTRIES), outdir: "dist/browser", splitting: false, format: "iife", platform: "browser", target: BROWSERS });
 await bundlePlayground();

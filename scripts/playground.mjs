@@ -8,7 +8,10 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const out = join(root, "dist/playground");
 const runtime = join(root, "dist/runtime/release");
 
-const BROWSERS = ["chrome111", "firefox115", "safari17"];
+export const BROWSERS = ["chrome111", "firefox115", "safari17"];
+
+/** Before each chunk: browsers without these symbols would name the methods that `using` calls "undefined". As esbuild's code for `using` finds them. */
+export const SYMBOLS = { js: ["dispose", "asyncDispose"].map((name) => `Symbol.${name}??=Symbol.for("Symbol.${name}");`).join("") };
 
 /** What a page loads of the runtime. */
 const RUNTIME_FILES = ["manifest.json", "weft.mjs", "weft.wasm", "python313.zip"];
@@ -54,6 +57,7 @@ export async function bundlePlayground() {
     logLevel: "warning",
     platform: "browser",
     target: BROWSERS,
+    banner: SYMBOLS,
   });
   await build({
     absWorkingDir: root,

@@ -251,3 +251,25 @@ describe("weft-headers.js", () => {
     expect(loads).toBe(2);
   });
 });
+
+test("browsers without Symbol.dispose run Python too", async () => {
+  const value = await pages.with(async (one) => {
+    await one.evaluate(() => {
+      const { Symbol: own } = globalThis;
+      const old = (text?: string): symbol => own(text);
+      const { dispose, asyncDispose, length, name, prototype, ...known } = Object.getOwnPropertyDescriptors(own);
+      Object.defineProperties(old, known);
+      old.prototype = own.prototype;
+      globalThis.Symbol = old as unknown as SymbolConstructor;
+    });
+    await importPackage(one);
+    return one.evaluate(async () => {
+      const weft = await weftPython.loadWeft();
+      await weft.run("x = 40");
+      const value = await weft.eval("x + 2");
+      await weft.terminate();
+      return value;
+    });
+  });
+  expect(value).toBe(42);
+});
