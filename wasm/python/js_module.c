@@ -66,7 +66,10 @@ int weft_js_fill(PyObject *module) {
  * the module's place only now, since CPython takes the GIL for whatever an import makes that is no module. */
 static int replace(PyObject *module) {
   PyObject *globals = weft_js_globals_new(NULL);
-  int status = globals ? PyMapping_SetItemString(PyImport_GetModuleDict(), "js", globals) : -1;
+  /* A realm may refuse: then there is no module. */
+  PyObject *kind = globals ? weft_js_operate(globals, WEFT_JS_TYPEOF, NULL, 0, NULL) : NULL;
+  int status = kind ? PyMapping_SetItemString(PyImport_GetModuleDict(), "js", globals) : -1;
+  Py_XDECREF(kind);
   Py_XDECREF(globals);
   return status;
 }
