@@ -4,7 +4,7 @@
 # archive), OUT, CC, WEFT_CFLAGS, WEFT_LDFLAGS. Runs in an empty folder.
 
 # Files without the parts that need threads, sockets or folders of the host.
-SYS := waitq fd lock file vfs names memfs memdir memdata archive dev fdfs
+SYS := waitq regions fd lock file vfs names memfs memdir memdata archive dev fdfs
 # Beside them, in their terms.
 SYS_SOLO := wasi stdio wait
 SOLO := value error host seed interpreter

@@ -31,6 +31,26 @@ test("running out of memory is a MemoryError, and the program goes on", async ()
   });
 }, 120_000);
 
+test("the memory of large blocks is used again", async () => {
+  // More than the memory can ever hold, on two threads at once, with what stays in between.
+  const code = `
+    import threading
+    kept = []
+    def work():
+        for i in range(30):
+            block = bytearray(96 << 20)
+            block[-1] = i
+            kept.append(bytearray(i << 10))
+            assert block[-1] == i
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for t in threads: t.start()
+    for t in threads: t.join()
+    grown = bytearray()
+    for size in range(8 << 20, 300 << 20, 16 << 20): grown = bytearray(size)
+    print("alive", len(kept))`;
+  expect(await python(code, { deadline: 110_000 })).toMatchObject({ status: 0, stdout: "alive 60\n", stderr: "" });
+}, 120_000);
+
 test("the memory grows while other threads start and copy", async () => {
   // Past what the memory starts with, one megabyte after the other.
   const code = `

@@ -1,5 +1,5 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { entryName, type CacheEntry } from "../cache.js";
 import { ensure } from "../ensure.js";
 import { describeFiles, hashFile, keyOf } from "../hash.js";
@@ -19,8 +19,8 @@ export interface SoloStages {
   readonly recipe: SoloRecipe;
 }
 
-/** The header that patched CPython includes. */
-const PATCH_HEADER = "solo/include/weft_solo.h";
+/** The headers that patched CPython includes. */
+const PATCH_HEADERS = ["solo/include/weft_solo.h", "include/weft_memory.h"];
 /** Files below `wasm/` of which the component is made. */
 const OURS = /^(solo|sys|include)(\/.*)?$/;
 
@@ -64,7 +64,7 @@ export async function ensureSoloCpython(stages: SoloStages, keys: { tree: string
       tree: keys.tree,
       libs: entryName(needs.libs),
       recipe: scripts.map((name) => hashFile(join(folders, name))),
-      header: hashFile(join(context.folders.wasm, PATCH_HEADER)),
+      headers: PATCH_HEADERS.map((name) => hashFile(join(context.folders.wasm, name))),
       flags: [recipe.target, ...recipe.cflags, ...recipe.opt],
       prefix: context.recipe.prefix,
       epoch: context.recipe.epoch,
@@ -81,7 +81,9 @@ export async function ensureSoloCpython(stages: SoloStages, keys: { tree: string
         for (const name of ["work", "headers"]) {
           mkdirSync(join(workspace.folder, name));
         }
-        copyInto(workspace, join(context.folders.wasm, PATCH_HEADER), "headers/weft_solo.h");
+        for (const name of PATCH_HEADERS) {
+          copyInto(workspace, join(context.folders.wasm, name), `headers/${basename(name)}`);
+        }
         await workspace.run(["sh", `${own}/solo/cpython.sh`], "building CPython", {
           cwd: `${workspace.inside}/work`,
           env: {
