@@ -34,6 +34,8 @@ interface RealmCache {
   readonly readers: Map<Address, NonNullable<(typeof READERS)[string]>>;
   readonly hostError: Py<PyAny>;
   readonly panic: Py<PyAny>;
+  /** An owned RecursionError for the end of the stack, where none can be made any more; 0 while it is used. */
+  spare: Address;
 }
 const caches = new WeakMap<Realm, RealmCache>();
 
@@ -90,16 +92,20 @@ export class Python implements Attached {
     let cache = caches.get(this.realm);
     if (cache === undefined) {
       const interned = new Map<string, Address>();
-      caches.set(this.realm, { interned, readers: new Map(), hostError: undefined as never, panic: undefined as never });
+      caches.set(this.realm, { interned, readers: new Map(), hostError: undefined as never, panic: undefined as never, spare: 0 as Address });
       const builtins = this.import("builtins");
       const readers = new Map(
         Object.entries(READERS).map(([name, reader]) => [builtins.getAttr(name).pointer, reader] as const),
       );
       const module = this.import("weft");
-      cache = { interned, readers, hostError: module.getAttr("HostError").unbind(), panic: module.getAttr("PanicException").unbind() };
+      cache = { interned, readers, hostError: module.getAttr("HostError").unbind(), panic: module.getAttr("PanicException").unbind(), spare: this.#endOfStack() };
       caches.set(this.realm, cache);
     }
     return cache;
+  }
+
+  #endOfStack(): Address {
+    return this.import("builtins").getAttr("RecursionError").call("the stack of JavaScript is used up").leak();
   }
 
   prepare(): void {
@@ -223,7 +229,8 @@ export class Python implements Attached {
 
   /**
    * Makes a JavaScript error the pending exception: a {@link PyErr} as what it stands for. Never throws: where the
-   * exception cannot be made, what Python says about that is raised, and at the end of memory its MemoryError.
+   * exception cannot be made, what Python says about that is raised; at the end of the stack a RecursionError, at that of memory a
+   * MemoryError.
    */
   raise(error: unknown): void {
     const { functions } = this.realm;
@@ -233,12 +240,31 @@ export class Python implements Attached {
     } catch (second) {
       try {
         exception = this.exceptionFor(second);
-      } catch {
-        functions.PyErr_NoMemory();
+      } catch (third) {
+        const cache = caches.get(this.#realm);
+        if (third instanceof PyErr || cache === undefined || cache.spare === 0) {
+          functions.PyErr_NoMemory();
+        } else {
+          functions.PyErr_SetRaisedException(cache.spare);
+          cache.spare = 0 as Address;
+        }
         return;
       }
     }
+    this.#renewSpare();
     functions.PyErr_SetRaisedException(exception.leak());
+  }
+
+  #renewSpare(): void {
+    const cache = caches.get(this.#realm);
+    if (cache?.spare !== 0 || cache.hostError === undefined) {
+      return;
+    }
+    try {
+      cache.spare = this.#endOfStack();
+    } catch {
+      // The end of the stack is still near: the next error tries again.
+    }
   }
 
   /**

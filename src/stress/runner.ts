@@ -151,7 +151,8 @@ export class StressRunner {
       }
       return this.#iterate(one);
     };
-    const outcome = await iterate(alone, true);
+    // After a hang or a crash there is another interpreter already.
+    const outcome = await iterate(alone, first.kind === "ran");
     if (failed(outcome)) {
       return { alone, outcome, order: undefined };
     }

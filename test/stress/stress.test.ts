@@ -86,7 +86,8 @@ describe("tests of every kind", () => {
     // A broken file does not keep the others from running.
     expect(output).toMatch(/BROKEN {2}.*test_broken\.py[^]*SyntaxError/);
     expect(verdicts.get("test_aborts")!.crash!.message).not.toBe("");
-    expect(output).toMatch(/interpreters replaced in node: 1, in \d+ to \d+ ms/);
+    // Once more, by itself: another test might have been the cause.
+    expect(output).toMatch(/interpreters replaced in node: 2, in \d+ to \d+ ms/);
     const xml = readFileSync(junit, "utf8");
     expect(xml).toContain('tests="11"');
     expect(xml).toContain('errors="1"');
