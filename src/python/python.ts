@@ -39,6 +39,9 @@ interface RealmCache {
 }
 const caches = new WeakMap<Realm, RealmCache>();
 
+/** What the engine throws at the end of the stack: Firefox's has a class of its own. */
+const STACK_ERROR = (globalThis as { readonly InternalError?: ErrorConstructor }).InternalError ?? RangeError;
+
 /** A JavaScript function that Python is to call in {@link HostFunction}'s form, not with converted values. */
 export class RawFunction {
   constructor(readonly call: HostFunction) {}
@@ -229,7 +232,7 @@ export class Python implements Attached {
 
   /**
    * Makes a JavaScript error the pending exception: a {@link PyErr} as what it stands for. Never throws: where the
-   * exception cannot be made, what Python says about that is raised; at the end of the stack a RecursionError, at that of memory a
+   * exception cannot be made, what Python says about that is raised; at the end of the stack a RecursionError, otherwise a
    * MemoryError.
    */
   raise(error: unknown): void {
@@ -242,11 +245,11 @@ export class Python implements Attached {
         exception = this.exceptionFor(second);
       } catch (third) {
         const cache = caches.get(this.#realm);
-        if (third instanceof PyErr || cache === undefined || cache.spare === 0) {
-          functions.PyErr_NoMemory();
-        } else {
+        if (third instanceof STACK_ERROR && cache !== undefined && cache.spare !== 0) {
           functions.PyErr_SetRaisedException(cache.spare);
           cache.spare = 0 as Address;
+        } else {
+          functions.PyErr_NoMemory();
         }
         return;
       }
