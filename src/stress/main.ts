@@ -160,7 +160,10 @@ async function runLane(options: StressOptions, lane: Lane, files: readonly strin
     const { tests, broken } = await runner.collect(files);
     results.broken.push(...broken);
     const wanted = select(tests, targets, options);
-    writeResults(options, results, undefined);
+    if (!options.list) {
+      // Also where no file can be loaded.
+      writeResults(options, results, undefined);
+    }
     for (const { file, raised } of broken) {
       say(`BROKEN  ${file}\n${raised.traceback.trimEnd().split("\n").map((line) => `    ${line}`).join("\n")}`);
     }

@@ -154,18 +154,20 @@ test("ended at any moment, the folder has the state before or after each change,
   }
 });
 
+/** Leaves a file, and a journal of which little else is true any more. */
+async function outdate(disk: FakeDisk): Promise<void> {
+  const store = await Store.open(disk.root);
+  await write(store, ["kept"], "kept");
+  for (let i = 0; i < 1200; i++) {
+    store.makeDirectory([`d${i}`], 0o755);
+    store.removeDirectory([`d${i}`]);
+  }
+  disk.crash();
+}
+
 test("a journal that is mostly outdated is written anew; ended meanwhile, the old one counts", async () => {
-  const fill = async (disk: FakeDisk): Promise<void> => {
-    const store = await Store.open(disk.root);
-    await write(store, ["kept"], "kept");
-    for (let i = 0; i < 1200; i++) {
-      store.makeDirectory([`d${i}`], 0o755);
-      store.removeDirectory([`d${i}`]);
-    }
-    disk.crash();
-  };
   const whole = new FakeDisk();
-  await fill(whole);
+  await outdate(whole);
   const large = whole.size("journal-a") + whole.size("journal-b");
   const begin = whole.written;
   await Store.open(whole.root);
@@ -174,7 +176,7 @@ test("a journal that is mostly outdated is written anew; ended meanwhile, the ol
   expect(end).toBeGreaterThan(begin);
   for (let budget = begin; budget < end; budget += 41) {
     const disk = new FakeDisk();
-    await fill(disk);
+    await outdate(disk);
     disk.endAfter(budget);
     await Store.open(disk.root).catch(() => undefined);
     disk.crash();
@@ -186,13 +188,7 @@ test("a journal that is mostly outdated is written anew; ended meanwhile, the ol
 
 test("a journal that is mostly outdated is read also where there is no room for a new one", async () => {
   const disk = new FakeDisk();
-  const store = await Store.open(disk.root);
-  await write(store, ["kept"], "kept");
-  for (let i = 0; i < 1200; i++) {
-    store.makeDirectory([`d${i}`], 0o755);
-    store.removeDirectory([`d${i}`]);
-  }
-  disk.crash();
+  await outdate(disk);
   disk.fullAfter(disk.written);
   const again = await Store.open(disk.root);
   expect(await read(again, ["kept"])).toBe("kept");
