@@ -8,7 +8,11 @@ import { consoleSink } from "./output.js";
 /** Below the package's folder. Not written where it is used: bundlers would look for such a file. */
 const SOLO = "../solo/";
 
-/** Files of the component, each used only when its hash is the manifest's. Compiled once: all interpreters of a page use the same. */
+/**
+ * Files of the component, each used only when its hash is the manifest's. The script is imported by a request of its own, as Content-Security-Policies
+ * want it: the check before that finds an older or damaged copy, not a server that answers the two differently.
+ * Compiled once: all interpreters of a page use the same.
+ */
 class SoloDownload {
   readonly #modules = new Map<string, Promise<WebAssembly.Module>>();
 
