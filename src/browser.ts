@@ -8,4 +8,5 @@ export type { ProfileOptions } from "./hosts/shared/profile.js";
 export { DisplayArea, displayIn, type DisplayAreaOptions, type DisplayElement } from "./hosts/browser/display-area.js";
 export type { DisplayContent, DisplayMessage, DisplaySink } from "./hosts/shared/display.js";
 export { servePage } from "./hosts/browser/bridge/serve-page.js";
+export { serveWorkers } from "./hosts/browser/remote-workers.js";
 export type { PagePort } from "./hosts/browser/bridge/wire.js";

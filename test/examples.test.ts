@@ -12,7 +12,7 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 const ENTRIES = ["src/browser.ts", "src/node.ts"];
 
 /** Need a page's elements: the guide to pages has programs of them, and test/page runs them. */
-const OF_PAGES: readonly string[] = ["DisplayArea", "displayIn", "servePage"];
+const OF_PAGES: readonly string[] = ["DisplayArea", "displayIn", "servePage", "serveWorkers"];
 
 interface Documented {
   readonly name: string;

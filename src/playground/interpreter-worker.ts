@@ -54,7 +54,7 @@ scope.addEventListener("message", ({ data }) => {
   }
 });
 
-async function load({ runtime, worker, modules, budget: word, page }: Load): Promise<void> {
+async function load({ runtime, worker, modules, budget: word, page, workers }: Load): Promise<void> {
   const budget = new OutputBudget(word);
   const output = (stream: 1 | 2, text: string): void => {
     budget.take(text.length, true);
@@ -69,6 +69,7 @@ async function load({ runtime, worker, modules, budget: word, page }: Load): Pro
       runtime,
       worker,
       modules,
+      ...(workers ? { workers } : {}),
       env: { HOME: "/home/playground", TERM: "xterm-256color", PYTHON_COLORS: "1" },
       onProgress: (progress) => {
         post({ kind: "progress", ...progress });

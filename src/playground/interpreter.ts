@@ -1,4 +1,4 @@
-import type { DisplayMessage } from "../browser.js";
+import { serveWorkers, type DisplayMessage } from "../browser.js";
 import { OutputBudget } from "../hosts/browser/output-budget.js";
 import type { Call, Ended, FromWorker, ThreadSample, ToWorker } from "./protocol.js";
 
@@ -10,6 +10,9 @@ const GRACE = 300;
 
 /** How long the page is idle before it loads an interpreter in reserve, in milliseconds. */
 const IDLE = 1500;
+
+/** In Firefox a worker that starts workers can wait for ever, when somebody looks: see `workers` in LoadOptions. */
+const STARTS_WORKERS = /\bFirefox\//.test(navigator.userAgent);
 
 /** What the page hears of. */
 export interface InterpreterListener {
@@ -37,6 +40,7 @@ export class Realm {
   readonly budget = new OutputBudget();
   /** For what serves Python's `weft.page`. */
   readonly page: MessagePort;
+  readonly #endWorkers: (() => void) | undefined;
   version: string | undefined;
   failure: { readonly message: string; readonly missing: readonly string[] | null } | undefined;
   /** Hears of everything once the realm is in use. */
@@ -63,6 +67,8 @@ export class Realm {
     });
     const { port1, port2 } = new MessageChannel();
     this.page = port1;
+    const workers = STARTS_WORKERS ? new MessageChannel() : undefined;
+    this.#endWorkers = workers && serveWorkers(workers.port1);
     this.post(
       {
         kind: "load",
@@ -71,9 +77,16 @@ export class Realm {
         modules: [new URL("./modules/accounts.js", import.meta.url).href],
         budget: this.budget.word,
         page: port2,
+        workers: workers?.port2,
       },
-      [port2],
+      workers ? [port2, workers.port2] : [port2],
     );
+  }
+
+  /** Ends it, whatever it does. */
+  end(): void {
+    this.worker.terminate();
+    this.#endWorkers?.();
   }
 
   post(message: ToWorker, transfer: Transferable[] = []): void {
@@ -168,7 +181,7 @@ export class Interpreter {
     clearTimeout(this.#timer);
     const old = this.#realm;
     old.listener = undefined;
-    old.worker.terminate();
+    old.end();
     const spare = this.#spare?.failure === undefined ? this.#spare : undefined;
     this.#spare = undefined;
     this.leftThreads = 0;

@@ -54,7 +54,10 @@ export type FromStage =
   /** Height of its content, in pixels; a frame that is not shown has none. */
   | { readonly kind: "stage"; readonly empty: boolean; readonly height: number };
 
-/** The first message: where the parts of Python are, the shared word of an OutputBudget, and what serves `weft.page`; see `FromWorker`'s "page". */
+/**
+ * The first message: where the parts of Python are, the shared word of an OutputBudget, what serves `weft.page` (see `FromWorker`'s
+ * "page"), and what starts workers, where it is not the worker itself.
+ */
 export interface Load {
   readonly kind: "load";
   readonly runtime: string;
@@ -62,6 +65,7 @@ export interface Load {
   readonly modules: readonly string[];
   readonly budget: Int32Array;
   readonly page: MessagePort;
+  readonly workers: MessagePort | undefined;
 }
 
 export type ToWorker =

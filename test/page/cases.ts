@@ -33,11 +33,13 @@ globalThis.startPython = async (way) => {
   const worker = new Worker("/python-worker.js", { type: "module" });
   const { port1, port2 } = new MessageChannel();
   const end = weftPython.servePage(port1);
+  const workers = new MessageChannel();
+  const endWorkers = weftPython.serveWorkers(workers.port1);
   let done;
   worker.onmessage = ({ data }) => { if ("text" in data) { add(data.text); } else { done(); } };
   const ask = (message, transfer = []) => new Promise((resolve) => { done = resolve; worker.postMessage(message, transfer); });
-  await ask({ port: port2 }, [port2]);
-  return { get text() { return text; }, run: (source) => ask({ source }), terminate: async () => { await ask({}); worker.terminate(); end(); } };
+  await ask({ port: port2, workers: workers.port2 }, [port2, workers.port2]);
+  return { get text() { return text; }, run: (source) => ask({ source }), terminate: async () => { await ask({}); worker.terminate(); end(); endWorkers(); } };
 };
 `;
 
@@ -47,7 +49,7 @@ let weft;
 const text = (part) => { postMessage({ text: part }); };
 onmessage = async ({ data }) => {
   if (data.port) {
-    weft = await loadWeft({ page: () => data.port, stdout: text, stderr: text });
+    weft = await loadWeft({ page: () => data.port, workers: data.workers, stdout: text, stderr: text });
   } else if (data.source) {
     await weft.run(data.source).catch((error) => text(String(error) + "\\n"));
   } else {

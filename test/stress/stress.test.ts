@@ -110,7 +110,9 @@ describe("tests that are no danger to themselves", () => {
     expect(found.class, output).toBe("broken by an earlier test");
     expect(found.order!.after).toEqual([join(CASES, "order/test_order.py::test_leaves_something")]);
     expect(found.order!.message).toContain("there is something");
-    expect([verdicts.get("test_leaves_something")!.class, verdicts.get("test_left")!.class, status]).toEqual(["passes", "passes", 1]);
+    // In its single iteration a test's threads need not meet.
+    const fine = expect.stringMatching(/^(passes|never overlapped)$/);
+    expect([verdicts.get("test_leaves_something")!.class, verdicts.get("test_left")!.class, status]).toEqual([fine, fine, 1]);
     const again = await weft(found.order!.replay.split(" ").slice(1));
     expect([again.status, again.output]).toEqual([1, expect.stringContaining("broken by an earlier test")]);
   });
@@ -128,7 +130,7 @@ describe("tests that are no danger to themselves", () => {
   test("an interpreter that has grown is replaced", { timeout: 60_000 }, async () => {
     // What the first test leaves would break the last one.
     const { output, verdicts } = await stress("order", "--iterations", "1", "--parallel-threads", "2", "--memory-budget", "1", "--schedule", "perturb");
-    expect(verdicts.get("test_wants_nothing_left")!.class, output).toBe("passes");
+    expect(verdicts.get("test_wants_nothing_left")!.class, output).toMatch(/^(passes|never overlapped)$/);
   });
 });
 

@@ -95,6 +95,8 @@ export class Download {
     } catch (error) {
       throw new RuntimeFilesError(`${this.#url("manifest.json")} is not the manifest of a built runtime`, { cause: error });
     }
+    // Of what came before it.
+    this.report("download");
     return manifest;
   }
 

@@ -19,7 +19,8 @@ import { Plotter } from "./plotter.js";
 import { PersistOwner } from "./persist/owner.js";
 import { realmHostFor } from "./persist/realm-host.js";
 import { loadSolo } from "./solo.js";
-import { browserWorkers } from "./start-worker.js";
+import { remoteScripts } from "./remote-workers.js";
+import { browserWorkers, startScript } from "./start-worker.js";
 import { web } from "./web.js";
 
 /** Below the package's folder. Not written where it is used: bundlers would look for such a file. */
@@ -65,6 +66,12 @@ export interface LoadOptions extends PythonOptions {
    * end to `servePage()`. In a page itself `weft.page` is that page.
    */
   readonly page?: () => PagePort;
+  /**
+   * Where Python is loaded in a worker of a page: a port by which the page starts Python's workers in its place. The page gives the
+   * other end to `serveWorkers()`. Firefox needs it: while its developer tools are open, or WebDriver drives it, a
+   * worker that starts a worker of its own can wait for ever.
+   */
+  readonly workers?: PagePort;
 }
 
 /**
@@ -106,17 +113,18 @@ async function load(options: LoadOptions): Promise<HostWeft> {
   // Wrong addresses are refused before anything is begun.
   const runtime = folder(options.runtime ?? new URL(RUNTIME, import.meta.url));
   const script = new URL(options.worker ?? new URL("./realm-worker.js", import.meta.url), base());
-  const persist = options.persist === undefined ? undefined : new PersistOwner(new URL("./persist-worker.js", script), options.persist);
+  const start = options.workers === undefined ? startScript : remoteScripts(options.workers);
+  const persist = options.persist === undefined ? undefined : new PersistOwner(start, new URL("./persist-worker.js", script), options.persist);
   const modules = (options.modules ?? []).map((url) => new URL(url, base()).href);
   const download = new Download(runtime, options);
   const budget = new OutputBudget();
-  const workers = new RealmWorkers(browserWorkers(script, { glueUrl: download.glueUrl, budget: budget.word, modules, persist: persist?.channel.buffer }));
+  const workers = new RealmWorkers(browserWorkers(start, script, { glueUrl: download.glueUrl, budget: budget.word, modules, persist: persist?.channel.buffer }));
   const lines = [consoleSink((line) => { console.log(line); }), consoleSink((line) => { console.error(line); })] as const;
   const output = new Output([options.stdout ?? lines[0].sink, options.stderr ?? lines[1].sink], budget);
   const input = new Input(options.stdin);
   const page = web.document === undefined ? undefined : new PageService(globalThis);
   let remotePage: RemotePage | undefined;
-  const plotter = new Plotter(new URL("./plot-worker.js", script));
+  const plotter = new Plotter(start, new URL("./plot-worker.js", script));
   const files = await Promise.all([download.files, persist?.ready]).then(
     ([found]) => found,
     async (error: unknown) => {

@@ -7,7 +7,10 @@ import type { DirectoryHandle } from "./persist/opfs.js";
 import type { PersistReady, PersistStart } from "./persist/owner.js";
 import { serve, type Estimate } from "./persist/server.js";
 import { Store } from "./persist/store.js";
+import { adoptPort } from "./remote-workers.js";
 import { web } from "./web.js";
+
+adoptPort();
 
 /** How long an earlier page may take to give the folder back: one that is being reloaded does it within moments. */
 const PATIENCE = 5000;

@@ -2,7 +2,10 @@
 import { renderChart } from "../../plot/render.js";
 import type { ChartSpec } from "../../plot/spec.js";
 import type { PlotAnswer, PlotRequest } from "./plotter.js";
+import { adoptPort } from "./remote-workers.js";
 import { web } from "./web.js";
+
+adoptPort();
 
 web.addEventListener("message", (event) => {
   const { id, spec } = (event as MessageEvent).data as PlotRequest;

@@ -1,4 +1,4 @@
-import { startScript } from "./start-worker.js";
+import type { StartScript } from "./start-worker.js";
 import type { WebWorker } from "./web.js";
 
 export interface PlotRequest {
@@ -11,13 +11,15 @@ export type PlotAnswer = { readonly id: number; readonly svg: string } | { reado
 
 /** Draws charts in a worker, which is started for the first one. */
 export class Plotter {
+  readonly #startScript: StartScript;
   readonly #script: URL;
   readonly #waiting = new Map<number, { resolve(svg: string): void; reject(error: Error): void }>();
   #worker: WebWorker | undefined;
   #next = 1;
 
   /** @param script URL of plot-worker.js. */
-  constructor(script: URL) {
+  constructor(startScript: StartScript, script: URL) {
+    this.#startScript = startScript;
     this.#script = script;
   }
 
@@ -32,7 +34,7 @@ export class Plotter {
   }
 
   #start(): WebWorker {
-    const worker = startScript(this.#script, "weft-plot", (error) => {
+    const worker = this.#startScript(this.#script, "weft-plot", (error) => {
       this.end(error);
     });
     worker.addEventListener("message", (event) => {

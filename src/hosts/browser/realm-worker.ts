@@ -7,7 +7,10 @@ import { OutputBudget } from "./output-budget.js";
 import { Channel } from "./persist/channel.js";
 import { realmHostFor } from "./persist/realm-host.js";
 import type { RealmStart } from "./realm-messages.js";
+import { adoptPort } from "./remote-workers.js";
 import { web } from "./web.js";
+
+adoptPort();
 
 /** What came before the glue listened: a browser delivers messages whether somebody listens or not. */
 const early: unknown[] = [];

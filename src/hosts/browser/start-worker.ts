@@ -12,18 +12,21 @@ export interface RealmSetup {
   readonly persist: SharedArrayBuffer | undefined;
 }
 
+/** Starts a worker from a script of ours. `onError` hears of what it did not catch, and why it could not be loaded. */
+export type StartScript = (script: URL, name: string, onError: (error: Error) => void) => WebWorker;
+
 /** Starts worker realms from a script, which may be of another origin. */
-export function browserWorkers(script: URL, setup: RealmSetup): StartWorker<WebWorker> {
+export function browserWorkers(start: StartScript, script: URL, setup: RealmSetup): StartWorker<WebWorker> {
   return (id, onError) => {
     // The glue looks for exactly this name to know that it is in a worker.
-    const worker = startScript(script, "em-pthread", onError);
+    const worker = start(script, "em-pthread", onError);
     // The glue would install a handler that throws in this realm; the guest's end reports it.
     Object.defineProperty(worker, "onerror", { get: () => undefined, set: () => undefined });
     setup.glueUrl.then(
       (glueUrl) => {
         const { budget, modules, persist } = setup;
-        const start: RealmStart = { weftRealm: { id, glueUrl, budget, modules, persist } };
-        worker.postMessage(start);
+        const first: RealmStart = { weftRealm: { id, glueUrl, budget, modules, persist } };
+        worker.postMessage(first);
       },
       // Loading fails with that, and ends the workers.
       () => undefined,
@@ -32,15 +35,15 @@ export function browserWorkers(script: URL, setup: RealmSetup): StartWorker<WebW
   };
 }
 
-/** Starts a worker from a script of ours. `onError` hears of what it did not catch, and why it could not be loaded. */
-export function startScript(script: URL, name: string, onError: (error: Error) => void): WebWorker {
+/** Starts one of this realm's own. See {@link StartScript}. */
+export const startScript: StartScript = (script, name, onError) => {
   const worker = new web.Worker(workerUrl(script), { type: "module", name });
   worker.addEventListener("error", (event) => {
     event.preventDefault();
     void explain(event as Partial<ErrorEventLike>, script).then(onError);
   });
   return worker;
-}
+};
 
 interface ErrorEventLike {
   readonly message: string;

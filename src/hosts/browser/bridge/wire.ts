@@ -45,7 +45,7 @@ export function isPlain(value: object): boolean {
 
 /** A `MessagePort`, as the two sides of the bridge use it. */
 export interface PagePort {
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, transfer?: readonly unknown[]): void;
   onmessage: ((event: never) => void) | null;
   close(): void;
 }

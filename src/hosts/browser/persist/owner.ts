@@ -1,4 +1,4 @@
-import { startScript } from "../start-worker.js";
+import type { StartScript } from "../start-worker.js";
 import type { WebWorker } from "../web.js";
 import { Channel } from "./channel.js";
 
@@ -20,7 +20,7 @@ export class PersistOwner {
   #worker!: WebWorker;
 
   /** @param script URL of persist-worker.js. */
-  constructor(script: URL, name: string) {
+  constructor(startScript: StartScript, script: URL, name: string) {
     this.ready = new Promise((resolve, reject) => {
       this.#worker = startScript(script, "weft-files", reject);
       this.#worker.addEventListener("message", (event) => {
