@@ -15,7 +15,8 @@ ARCHIVES = $(wildcard $(CPYTHON)/lib/*.a) $(wildcard $(WEFT_LIBS)/lib/*.a)
 # worker is ended while it begins a module with one. Our workers' script starts the glue itself.
 $(OUT)/weft.mjs: $(OBJ)
 	$(CC) $(WEFT_LDFLAGS) $(OBJ) -Wl,--start-group $(ARCHIVES) -Wl,--end-group \
-		$(foreach f,$(JS_LIBRARIES),--js-library $(WASM)/$(f)) -sEXPORTED_FUNCTIONS=@$(EXPORTS) -o $@
+		$(foreach f,$(JS_LIBRARIES),--js-library $(WASM)/$(f)) -sEXPORTED_FUNCTIONS=@$(EXPORTS) \
+		--extern-pre-js $(WASM)/worker-scope.mjs -o $@
 	sed -i '/^export default Module;$$/q' $@
 	tail -n 1 $@ | grep -qx 'export default Module;'
 

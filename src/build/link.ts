@@ -14,7 +14,7 @@ import { copyInto, writeInto } from "./unpack.js";
 /** Our files below `wasm/` that are compiled or linked. */
 export function wasmFiles(context: BuildContext): string[] {
   const { exclude } = context.recipe.link;
-  return listFiles(context.folders.wasm, (path) => !exclude.includes(path)).filter((path) => /\.[ch]$|-library\.js$/.test(path));
+  return listFiles(context.folders.wasm, (path) => !exclude.includes(path)).filter((path) => /\.[ch]$|-library\.js$|\.mjs$/.test(path));
 }
 
 /** Key of the linked program. */

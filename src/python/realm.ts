@@ -107,6 +107,16 @@ export class Realm {
     this.#numbers.clear();
   }
 
+  /**
+   * For the host realm, whose program has ended or is being ended: realms that it does not end see it at their next attach. Python's
+   * main thread, the other one that writes the word, may still say that it is finalizing, which refuses them as well.
+   */
+  markFinalized(): void {
+    const words = this.memory.words(this.#words);
+    Atomics.store(words, this.#words >>> 2, Lifecycle.finalized);
+    Atomics.notify(words, this.#words >>> 2);
+  }
+
   /** Whether {@link abandon} was called. */
   get abandoned(): boolean {
     return this.#gone;

@@ -281,6 +281,7 @@ export class HostWeft extends Weft {
   /** @internal No job will end any more, and no thread runs. */
   onEnd(error: Error): void {
     this.#over = true;
+    this.realm.markFinalized();
     this.realm.abandon();
     for (const waiting of this.#jobs.values()) {
       waiting.done();
@@ -330,11 +331,12 @@ export class HostWeft extends Weft {
 
   /**
    * A port for one worker of your own: transfer it there, where `joinWeft(port)` makes the worker a Python-capable
-   * thread. It counts as one of the threads (`limits.threads`) until it leaves. Under Node only; it is a `MessagePort`.
+   * thread. It counts as one of the threads (`limits.threads`) until it leaves. It is a `MessagePort`, in pages and under Node.
    *
    * {@link finalize} waits for such a thread only while it is attached, and {@link terminate} does not end the worker:
-   * its attaches fail from then on. A worker that ends without leaving breaks the program, as it may hold locks.
-   * @throws TypeError on other platforms.
+   * its attaches fail from then on. A worker that ends without leaving breaks the program, as it may hold locks; Firefox
+   * does not tell of that.
+   * @throws TypeError where the platform has none.
    */
   joinPort<Port = unknown>(): Port {
     return this.#platform.joinPort() as Port;

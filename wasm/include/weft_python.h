@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-/* Goes one way; `weft_lifecycle` is written by Python's main thread only. */
+/* Goes one way. Python's main thread writes it, and the host realm FINALIZED when that thread has ended or is being ended. */
 enum weft_lifecycle {
   WEFT_UNINITIALIZED = 0,
   WEFT_INITIALIZING = 1,

@@ -57,6 +57,7 @@ export class Download {
     this.files = Promise.all([factory, wasm, library]).then(
       ([made, module, archive]) => ({
         factory: made,
+        glueUrl: this.#url("weft.mjs"),
         compile: () => Promise.resolve(module),
         loadStandardLibrary: (guest) => place(guest, archive),
       }),

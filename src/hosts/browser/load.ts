@@ -19,6 +19,7 @@ import { Plotter } from "./plotter.js";
 import { PersistOwner } from "./persist/owner.js";
 import { realmHostFor } from "./persist/realm-host.js";
 import { loadSolo } from "./solo.js";
+import type { RealmSetup } from "./realm-messages.js";
 import { remoteScripts } from "./remote-workers.js";
 import { browserWorkers, startScript } from "./start-worker.js";
 import { web } from "./web.js";
@@ -118,7 +119,8 @@ async function load(options: LoadOptions): Promise<HostWeft> {
   const modules = (options.modules ?? []).map((url) => new URL(url, base()).href);
   const download = new Download(runtime, options);
   const budget = new OutputBudget();
-  const workers = new RealmWorkers(browserWorkers(start, script, { glueUrl: download.glueUrl, budget: budget.word, modules, persist: persist?.channel.buffer }));
+  const setup: RealmSetup = { budget: budget.word, modules, persist: persist?.channel.buffer };
+  const workers = new RealmWorkers(browserWorkers(start, script, download.glueUrl, setup));
   const lines = [consoleSink((line) => { console.log(line); }), consoleSink((line) => { console.error(line); })] as const;
   const output = new Output([options.stdout ?? lines[0].sink, options.stderr ?? lines[1].sink], budget);
   const input = new Input(options.stdin);
@@ -138,6 +140,7 @@ async function load(options: LoadOptions): Promise<HostWeft> {
     {
       files,
       realmHost: realmHostFor(budget, false, persist?.channel),
+      joinSetup: setup,
       stdio: [StdioKind.pipe, StdioKind.pipe, StdioKind.pipe],
       terminalSize: null,
       limits: BROWSER_LIMITS,

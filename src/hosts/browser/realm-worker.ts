@@ -3,9 +3,7 @@
  * loads the glue and starts it; it finds out by the worker's name that it is in a worker.
  */
 import { prepareRealm } from "../shared/realm-body.js";
-import { OutputBudget } from "./output-budget.js";
-import { Channel } from "./persist/channel.js";
-import { realmHostFor } from "./persist/realm-host.js";
+import { realmImports } from "./realm-imports.js";
 import type { RealmStart } from "./realm-messages.js";
 import { adoptPort } from "./remote-workers.js";
 import { web } from "./web.js";
@@ -21,28 +19,18 @@ const receive = (event: Event): void => {
     early.push(data);
     return;
   }
-  const { id, glueUrl, budget, modules, persist } = data.weftRealm;
-  const loaded = new Map<string, Readonly<Record<string, unknown>>>();
+  const { id, glueUrl } = data.weftRealm;
+  const { imported, ...imports } = realmImports(data.weftRealm);
   prepareRealm({
     id,
-    realmHost: realmHostFor(new OutputBudget(budget), true, persist ? new Channel(persist) : undefined),
-    importNow: (url) => {
-      const found = loaded.get(url);
-      if (!found) {
-        throw new TypeError(`this thread cannot import ${url} while Python runs on it: name it in loadWeft's "modules", which every thread's realm imports at its start`);
-      }
-      return found;
-    },
+    ...imports,
     listen: (onMessage) => {
       web.addEventListener("message", (message) => {
         onMessage((message as MessageEvent).data);
       });
     },
   });
-  const imports = modules.map(async (url) => {
-    loaded.set(url, (await import(url)) as Record<string, unknown>);
-  });
-  Promise.all([import(glueUrl) as Promise<{ default: () => unknown }>, ...imports]).then(
+  Promise.all([import(glueUrl) as Promise<{ default: () => unknown }>, imported]).then(
     ([glue]) => {
       glue.default();
       web.removeEventListener("message", receive);

@@ -1,31 +1,23 @@
 import type { StartWorker } from "../shared/realm-workers.js";
-import type { RealmStart } from "./realm-messages.js";
+import type { RealmSetup, RealmStart } from "./realm-messages.js";
 import { web, type WebWorker } from "./web.js";
-
-/** What all worker realms of a program are told. */
-export interface RealmSetup {
-  /** Known when the glue has been checked. */
-  readonly glueUrl: Promise<string>;
-  readonly budget: Int32Array;
-  /** See {@link RealmStart}. */
-  readonly modules: readonly string[];
-  readonly persist: SharedArrayBuffer | undefined;
-}
 
 /** Starts a worker from a script of ours. `onError` hears of what it did not catch, and why it could not be loaded. */
 export type StartScript = (script: URL, name: string, onError: (error: Error) => void) => WebWorker;
 
-/** Starts worker realms from a script, which may be of another origin. */
-export function browserWorkers(start: StartScript, script: URL, setup: RealmSetup): StartWorker<WebWorker> {
+/**
+ * Starts worker realms from a script, which may be of another origin.
+ * @param glueUrl known when the glue has been checked.
+ */
+export function browserWorkers(start: StartScript, script: URL, glueUrl: Promise<string>, setup: RealmSetup): StartWorker<WebWorker> {
   return (id, onError) => {
     // The glue looks for exactly this name to know that it is in a worker.
     const worker = start(script, "em-pthread", onError);
     // The glue would install a handler that throws in this realm; the guest's end reports it.
     Object.defineProperty(worker, "onerror", { get: () => undefined, set: () => undefined });
-    setup.glueUrl.then(
-      (glueUrl) => {
-        const { budget, modules, persist } = setup;
-        const first: RealmStart = { weftRealm: { id, glueUrl, budget, modules, persist } };
+    glueUrl.then(
+      (url) => {
+        const first: RealmStart = { weftRealm: { id, glueUrl: url, ...setup } };
         worker.postMessage(first);
       },
       // Loading fails with that, and ends the workers.

@@ -3,12 +3,17 @@ export interface JoinRequest {
   readonly weftJoin: "here" | "listening";
 }
 
-/** What a worker needs to load the runtime: its realm's number, and the glue's URL. */
+/** What a worker needs to load the runtime: its realm's number, the glue's URL, and what the platform's realms need. */
 export interface JoinReply {
-  readonly weftRealm: { readonly id: number; readonly glueUrl: string };
+  readonly weftRealm: { readonly id: number; readonly glueUrl: string; readonly setup: unknown };
 }
 
 /** There will be no thread, or none any more. */
 export interface JoinEnd {
   readonly weftEnd: string;
+}
+
+/** The thread has ended and given its place back. */
+export interface JoinLeft {
+  readonly weftLeft: true;
 }

@@ -1,5 +1,5 @@
 import type { Guest } from "../../runtime/guest.js";
-import type { JoinEnd, JoinReply, JoinRequest } from "./join-messages.js";
+import type { JoinEnd, JoinLeft, JoinReply, JoinRequest } from "./join-messages.js";
 import type { HostPlatform, RealmPort, RealmWorker } from "./platform.js";
 
 /** What the glue takes for a worker: the other end of a port. */
@@ -44,18 +44,23 @@ export class JoinedThreads {
   readonly #channel: HostPlatform["channel"];
   readonly #glueUrl: string;
   readonly #realm: () => number;
+  readonly #setup: unknown;
   /** Those whose port is open. */
   readonly #workers = new Set<JoinedWorker>();
   /** Those that are threads. */
   readonly #threads = new Set<RealmWorker>();
   #over = false;
 
-  /** @param realm a number for another realm. */
-  constructor(guest: Guest, channel: HostPlatform["channel"], glueUrl: string, realm: () => number) {
+  /**
+   * @param realm a number for another realm.
+   * @param setup what the platform's `joinWeft()` needs.
+   */
+  constructor(guest: Guest, channel: HostPlatform["channel"], glueUrl: string, realm: () => number, setup: unknown) {
     this.#guest = guest;
     this.#channel = channel;
     this.#glueUrl = glueUrl;
     this.#realm = realm;
+    this.#setup = setup;
   }
 
   /** See `HostWeft.joinPort`. */
@@ -89,7 +94,7 @@ export class JoinedThreads {
       worker.terminate();
       return;
     }
-    const reply: JoinReply = { weftRealm: { id: this.#realm(), glueUrl: this.#glueUrl } };
+    const reply: JoinReply = { weftRealm: { id: this.#realm(), glueUrl: this.#glueUrl, setup: this.#setup } };
     worker.postMessage(reply);
   }
 
@@ -112,6 +117,8 @@ export class JoinedThreads {
   /** A thread has ended and given its place back. */
   gone(worker: RealmWorker): void {
     if (this.#threads.delete(worker)) {
+      const left: JoinLeft = { weftLeft: true };
+      worker.postMessage(left);
       (worker as JoinedWorker).port.close();
     }
   }

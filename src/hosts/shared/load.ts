@@ -107,7 +107,7 @@ export async function startWeft(
   const spawned = (threads = new HostThreads(guest, binding, () => weft!, () => platform.channel()));
 
   const { glueUrl } = platform.files;
-  joined = glueUrl === undefined ? undefined : new JoinedThreads(guest, () => platform.channel(), glueUrl, () => workers.nextRealm());
+  joined = glueUrl === undefined ? undefined : new JoinedThreads(guest, () => platform.channel(), glueUrl, () => workers.nextRealm(), platform.joinSetup);
 
   let terminated!: (error: Error) => void;
   const termination = new Promise<never>((_, reject) => {

@@ -37,6 +37,8 @@ export interface HostPlatform {
   readonly files: RuntimeFiles;
   /** Imports of the realm that owns the guest: wasm/include/weft_host.h. */
   readonly realmHost: unknown;
+  /** What workers of the user's own need to join, beside the glue's URL; it is posted to them. */
+  readonly joinSetup?: unknown;
   /** Kinds of file descriptors 0, 1 and 2. */
   readonly stdio: readonly [StdioKind, StdioKind, StdioKind];
   readonly terminalSize: { readonly rows: number; readonly columns: number } | null;
