@@ -213,8 +213,9 @@ assert (v.shape, v.strides, v.format, v.itemsize, v.nbytes, v.readonly, v.ndim) 
 assert v[1, 2] == 6.0 and v.tolist()[3] == [12.0, 13.0, 14.0, 15.0] and m.trace() == 30.0
 assert v.c_contiguous and not v.f_contiguous and bytes(m) == v.tobytes()
 assert isinstance(m, collections.abc.Buffer)
-import array
+import array, inspect
 assert array.array("d", bytes(m))[15] == 15.0
+def m_buffer(object): return object.__buffer__(inspect.BufferFlags.FULL_RO)
 r = weakref.ref(m)
 del m
 gc.collect()
@@ -223,11 +224,21 @@ v.release()
 eventually(lambda: r() is None, "it is left")
 import struct
 fails(TypeError, lambda: struct.pack_into("d", Transform([]), 0, 1.0), "read-write")
+assert m_buffer(Transform([7.0]))[0, 0] == 7.0
 class Derived(Transform):
     pass
-# CPython looks for a method __buffer__ there.
-fails(TypeError, lambda: memoryview(Derived([7.0])), "a bytes-like object is required, not 'Derived'")
-assert Derived([7.0]).trace() == 7.0
+class Further(Derived):
+    pass
+for derived in (Derived, Further):
+    d = derived([7.0])
+    v = memoryview(d)
+    assert (v[0, 0], v.shape, v.readonly, v.obj is d, d.trace()) == (7.0, (4, 4), True, True, 7.0)
+    assert m_buffer(d)[0, 0] == 7.0
+class Own(Transform):
+    def __buffer__(self, flags):
+        return memoryview(b"own")
+assert bytes(memoryview(Own([7.0]))) == b"own"
+fails(TypeError, lambda: Transform.__buffer__(3, 0), "requires a 'Transform' object")
 `));
 
   test("of an object that is borrowed exclusively, or unsendable elsewhere, are refused", LIMIT, () => python(`

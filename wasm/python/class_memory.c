@@ -66,6 +66,24 @@ static int get_buffer(PyObject *object, Py_buffer *view, int flags) {
   return 0;
 }
 
+/* A type that Python code derives has the slots that its bases' dictionaries name, so `__buffer__` is there too, as CPython's own types
+ * have it. */
+static int name_buffer(PyTypeObject *type) {
+  PyObject *known = NULL, *wrapper = NULL;
+  PyObject *there = PyType_GetDict(&PyBytes_Type), *here = PyType_GetDict(type);
+  int result = PyDict_GetItemStringRef(there, "__buffer__", &known);
+  if (result == 1) {
+    wrapper = PyDescr_NewWrapper(type, ((PyWrapperDescrObject *)known)->d_base, (void *)get_buffer);
+    result = wrapper ? PyDict_SetItemString(here, "__buffer__", wrapper) : -1;
+    PyType_Modified(type);
+  }
+  Py_XDECREF(wrapper);
+  Py_XDECREF(known);
+  Py_DECREF(here);
+  Py_DECREF(there);
+  return result;
+}
+
 /* ---- spare objects --------------------------------------------------------------------------- */
 
 /* Where a thread looks first, so that threads do not meet at one place, and how far it looks. */
@@ -134,6 +152,9 @@ int32_t weft_class_memory(PyTypeObject *type, const struct weft_class_memory *sa
   type->tp_cache = capsule;
   if (self->dimensions > 0) {
     type->tp_as_buffer->bf_getbuffer = get_buffer;
+    if (name_buffer(type) != 0) {
+      return -1;
+    }
   }
   if (said->spares > 0) {
     type->tp_alloc = allocate;
