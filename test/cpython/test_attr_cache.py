@@ -305,5 +305,61 @@ class Threads(unittest.TestCase):
             self.assertEqual(vars(owner), {"alpha": number, "beta": number, f"more{number}": number})
 
 
+class BecomesDescriptor(unittest.TestCase):
+    """The class of what a class has changes, which the version of the latter does not tell."""
+
+    def check(self, owner_has, method):
+        class Value:
+            def __call__(self, *args):
+                return "called"
+
+        class Owner:
+            pass
+
+        Owner.alpha = Value()
+        owner = Owner()
+        if owner_has:
+            owner.alpha = Value()
+        for _ in range(3):
+            self.assertIsInstance(LOAD["alpha"](owner), Value)
+            self.assertIsInstance(LOAD["alpha"](Owner), Value)
+            self.assertEqual(CALL["alpha"](owner), "called")
+            if owner_has:
+                STORE["alpha"](owner, Value())
+        setattr(Value, method, lambda self, *args: (lambda *_: "described"))
+        for _ in range(3):
+            for load in (lambda: LOAD["alpha"](owner), lambda: LOAD["alpha"](Owner)):
+                self.assertEqual(isinstance(load(), Value), method == "__set__", (owner_has, method))
+            self.assertEqual(CALL["alpha"](owner), "called" if method == "__set__" else "described")
+            if method == "__set__":
+                STORE["alpha"](owner, 1)
+                self.assertNotEqual(vars(owner).get("alpha"), 1)
+
+    def test_set(self):
+        self.check(False, "__set__")
+        self.check(True, "__set__")
+
+    def test_get(self):
+        self.check(False, "__get__")
+
+    def test_both(self):
+        class Value:
+            pass
+
+        class Owner:
+            alpha = Value()
+
+        owner = Owner()
+        owner.alpha = "own"
+        for _ in range(3):
+            self.assertEqual(LOAD["alpha"](owner), "own")
+        Value.__get__ = lambda self, *args: "described"
+        self.assertEqual(LOAD["alpha"](owner), "own")
+        Value.__set__ = lambda self, *args: None
+        self.assertEqual(LOAD["alpha"](owner), "described")
+        STORE["alpha"](owner, "other")
+        self.assertEqual(vars(owner), {"alpha": "own"})
+
+
 if __name__ == "__main__":
     unittest.main()
