@@ -32,8 +32,6 @@ struct weft_words *weft_python_words(void);
 PyObject *weft_stress_init(void);
 /* Before Python is initialised: 0, or -1 without memory. */
 int weft_module_install(void);
-/* Takes js out of sys.builtin_module_names. Attached, after Python's start. */
-void weft_module_unlist_js(void);
 
 /* Called by the main thread. weft_finalize_begin() returns when no host thread is attached. */
 void weft_lifecycle_set(enum weft_lifecycle state);

@@ -110,7 +110,6 @@ static void *main_thread(void *unused) {
     /* Prints the reason and calls exit(). */
     Py_ExitStatusException(status);
   }
-  weft_module_unlist_js();
   exit(serving ? serve() : Py_RunMain());
 }
 

@@ -1,4 +1,4 @@
-/* The module js, and what the module weft has for JavaScript. */
+/* What the modules weft and js have for JavaScript. */
 #include "weft_js.h"
 
 static PyObject *create_proxy(PyObject *module, PyObject *arguments, PyObject *keywords) {
@@ -38,6 +38,18 @@ static PyObject *run_sync(PyObject *module, PyObject *arguments, PyObject *keywo
   return weft_promise_wait(promise, timeout);
 }
 
+/* For wasm/library/js.py: asking it for an attribute must ask the realm of the thread that asks. */
+static PyObject *js_globals(PyObject *module, PyObject *unused) {
+  PyObject *globals = weft_js_globals_new(NULL);
+  /* A realm may refuse: then there is no module. */
+  PyObject *kind = globals ? weft_js_operate(globals, WEFT_JS_TYPEOF, NULL, 0, NULL) : NULL;
+  if (!kind) {
+    Py_CLEAR(globals);
+  }
+  Py_XDECREF(kind);
+  return globals;
+}
+
 static PyMethodDef functions[] = {
   {"create_proxy", (PyCFunction)(void (*)(void))create_proxy, METH_VARARGS | METH_KEYWORDS,
    "create_proxy(callable, *, throws=False, once=False): the function as one that JavaScript may keep, until destroy()\n"
@@ -48,6 +60,7 @@ static PyMethodDef functions[] = {
    "realm of this thread or in the host realm."},
   {"run_sync", (PyCFunction)(void (*)(void))run_sync, METH_VARARGS | METH_KEYWORDS,
    "run_sync(promise, timeout=None): blocks this thread until a promise of the host realm is settled."},
+  {"_js_globals", js_globals, METH_NOARGS, NULL},
   {NULL},
 };
 
@@ -61,26 +74,3 @@ int weft_js_fill(PyObject *module) {
            ? -1
            : PyModule_Add(module, "_services", weft_js_services_new());
 }
-
-/* What `import js` gives is no module: asking it for an attribute must ask the realm of the thread that asks. It takes
- * the module's place only now, since CPython takes the GIL for whatever an import makes that is no module. */
-static int replace(PyObject *module) {
-  PyObject *globals = weft_js_globals_new(NULL);
-  /* A realm may refuse: then there is no module. */
-  PyObject *kind = globals ? weft_js_operate(globals, WEFT_JS_TYPEOF, NULL, 0, NULL) : NULL;
-  int status = kind ? PyMapping_SetItemString(PyImport_GetModuleDict(), "js", globals) : -1;
-  Py_XDECREF(kind);
-  Py_XDECREF(globals);
-  return status;
-}
-
-static PyModuleDef_Slot slots[] = {
-  {Py_mod_exec, replace},
-  {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
-  {Py_mod_gil, Py_MOD_GIL_NOT_USED},
-  {0, NULL},
-};
-
-static PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "js", .m_slots = slots};
-
-PyObject *weft_js_module_init(void) { return PyModuleDef_Init(&definition); }

@@ -79,23 +79,7 @@ static PyModuleDef definition = {
 static PyObject *init(void) { return PyModuleDef_Init(&definition); }
 
 int weft_module_install(void) {
-  return PyImport_AppendInittab("weft", init) == 0 && PyImport_AppendInittab("js", weft_js_module_init) == 0
-           ? PyImport_AppendInittab("_weft_stress", weft_stress_init)
-           : -1;
-}
-
-/* pydoc, and with it help(), imports all modules of that list unasked, and wants them to be there. */
-void weft_module_unlist_js(void) {
-  PyObject *known = PySys_GetObject("builtin_module_names");
-  PyObject *names = known ? PySequence_List(known) : NULL, *js = PyUnicode_FromString("js");
-  Py_ssize_t at = names && js ? PySequence_Index(names, js) : -1;
-  PyObject *others = at >= 0 && PySequence_DelItem(names, at) == 0 ? PyList_AsTuple(names) : NULL;
-  if (!others || PySys_SetObject("builtin_module_names", others) != 0) {
-    PyErr_WriteUnraisable(known);
-  }
-  Py_XDECREF(others);
-  Py_XDECREF(names);
-  Py_XDECREF(js);
+  return PyImport_AppendInittab("weft", init) == 0 ? PyImport_AppendInittab("_weft_stress", weft_stress_init) : -1;
 }
 
 void weft_error_set(PyObject *kind, const char *message, Py_ssize_t length) {
