@@ -22,7 +22,8 @@ let last: Promise<unknown> = Promise.resolve();
  * Makes this worker of a page, which need not be one of Weft's, a Python-capable thread: it can attach until it leaves.
  * The worker's own messages and event loop go on; messages of Weft's go over the port.
  *
- * Its engine stack is the worker's, so recursion in C is limited as in the realm that loaded Python.
+ * Its engine stack is the worker's, so recursion in C is limited as in the realm that loaded Python. It waits until that realm answers, as
+ * long as it takes; a second call in the same worker begins when the first one has ended.
  * @param port what `weft.joinPort()` gave in the realm that loaded Python, transferred. It is used up.
  * @throws Error when Python has ended, or the limit of threads is reached; TypeError in a page itself.
  */
@@ -80,8 +81,8 @@ function join(port: RealmPort): Promise<JoinedWeft> {
           resolve(new JoinedWeft(binding!.realm, gone));
           return true;
         };
-        Object.assign(globalThis, { weftHost: imports.realmHost, weftPython: binding, weftScope: scope });
-        imported.then(() => startGlue(weftRealm.glueUrl)).catch((error: unknown) => {
+        Object.assign(globalThis, { weftHost: imports.realmHost, weftPython: binding });
+        imported.then(() => startGlue(weftRealm.glueUrl, scope)).catch((error: unknown) => {
           reject(error as Error);
           port.close();
         });
@@ -96,12 +97,14 @@ function join(port: RealmPort): Promise<JoinedWeft> {
 let started = 0;
 
 /** Each time a module of its own: the glue keeps the scope that it is imported with. */
-async function startGlue(glueUrl: string): Promise<void> {
+async function startGlue(glueUrl: string, scope: GlueScope): Promise<void> {
+  const global = globalThis as { weftScope?: GlueScope };
+  global.weftScope = scope;
   let glue: { default: () => unknown };
   try {
     glue = (await import(`${glueUrl}#join-${++started}`)) as typeof glue;
   } finally {
-    delete (globalThis as { weftScope?: GlueScope }).weftScope;
+    delete global.weftScope;
   }
   await glue.default();
 }
