@@ -1,4 +1,4 @@
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll } from "vitest";
 import { api, type HostWeft, type LoadOptions } from "./package.js";
 
 /**
@@ -10,6 +10,11 @@ export function sharedWeft(options: LoadOptions = {}): { readonly weft: HostWeft
   beforeAll(async () => {
     shared.weft = await api.loadWeft(options);
   }, 60_000);
+  afterEach(({ task }) => {
+    if (shared.weft && task.result?.errors?.some(({ message }) => message.includes("timed out"))) {
+      throw new Error(`what the threads do:\n${api.reportThreads(shared.weft.threads())}`);
+    }
+  });
   afterAll(async () => {
     await shared.weft?.terminate();
   });
