@@ -25,10 +25,17 @@ export interface RunOptions {
 
 function checkScript(script: string): void {
   let isDirectory: boolean;
+  let isFile: boolean;
   try {
-    isDirectory = statSync(script).isDirectory();
+    const status = statSync(script);
+    isDirectory = status.isDirectory();
+    isFile = status.isFile();
   } catch (error) {
     throw new CliError(`there is no script ${script}; check the path`, ExitCode.noInput, { cause: error });
+  }
+  // A pipe or device has no folder that the guest could see it in.
+  if (!isDirectory && !isFile) {
+    throw new CliError(`${script} is neither a file nor a folder; \`weft-python -\` runs what its standard input says`, ExitCode.noInput);
   }
   if (isDirectory && !existsSync(join(script, "__main__.py"))) {
     throw new CliError(

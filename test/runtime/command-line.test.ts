@@ -66,6 +66,7 @@ test("bad input is one clear line with its own status", async () => {
     writeFileSync(join(cwd, "bytes.py"), Uint8Array.of(0x78, 0x3d, 0x22, 0xff, 0xfe, 0x22, 0x0a));
     oneLine(await run("weft", ["run", "missing.py"], { cwd }), 66, "missing.py");
     oneLine(await run("weft", ["run", "folder"], { cwd }), 66, "folder", "__main__.py");
+    oneLine(await run("weft", ["run", "/dev/null"], { cwd }), 66, "/dev/null", "neither a file nor a folder");
     oneLine(await run("weft", ["run"], { cwd }), 64, "SCRIPT");
     oneLine(await run("weft", ["run", "--no-such", "latin.py"], { cwd }), 64, "--no-such");
     oneLine(await run("weft", ["frobnicate"], { cwd }), 64, "frobnicate");
