@@ -51,7 +51,7 @@ function run(command, args, { whole = false } = {}) {
 
 /**
  * Adds up the counts that `pattern` finds; a runner without counts is one test of its own.
- * @param failure matches what the runner prints of each failure.
+ * @param failure matches what the runner prints of each failure, or finds it.
  */
 function count({ status, output }, pattern, failure) {
   const found = pattern ? [...output.matchAll(pattern)] : [];
@@ -64,7 +64,7 @@ function count({ status, output }, pattern, failure) {
     counts.failed = 1;
   }
   if (counts.failed > 0) {
-    const said = [...new Set(output.match(failure) ?? [])];
+    const said = [...new Set((typeof failure === "function" ? failure(output) : output.match(failure)) ?? [])];
     failures.push(...(said.length > 0 ? said : output.trimEnd().split("\n").slice(-20)));
   }
   passed += counts.passed;
@@ -76,7 +76,21 @@ const SYS = /^\w+: (?<passed>\d+) passed, (?<failed>\d+) failed/gm;
 const CLOSING_LINE = /^(?<passed>\d+) passed, (?<failed>\d+) failed/gm;
 /** A failed check prints where it is, a sanitizer what it found. */
 const SYS_FAILURE = /^.*(?:: in \w+: |deadline passed|ERROR: |WARNING: ThreadSanitizer).*$/gm;
-const VITEST_FAILURE = /^ *(?:FAIL|Error:|[A-Za-z]*Error:) .*$/gm;
+/**
+ * What vitest says of its failures at its end, shortened: names, messages, and how results differ from what was expected.
+ * What is between (where it was, the source) is in the complete output above.
+ */
+function vitestFailures(output) {
+  const [said = ""] = /^⎯+ (?:Failed (?:Tests|Suites) \d+|Unhandled Errors) ⎯[\s\S]*?(?=^ *Test Files )/m.exec(output) ?? [];
+  return said.split(/^(?= FAIL |⎯+ Unhandled Errors)/m).slice(1).map((one) =>
+    one
+      .split("\n")
+      .filter((line) => /^(?: FAIL | *[A-Za-z]*Error: |\s*[-+] (?!Expected$|Received$)|⎯+ Unhandled|Serialized Error)/.test(line))
+      .slice(0, 16)
+      .map((line) => line.slice(0, 300))
+      .join("\n"),
+  );
+}
 const CPYTHON_FAILURE = /^Failed files:\n(?:  .*\n)+/gm;
 /** Of tests, and of files that broke before they had any. */
 const VITEST = /^ *Tests +(?:(?<failed>\d+) failed)?(?: \| )?(?:(?<passed>\d+) passed)?|Failed Suites (?<broken>\d+)/gm;
@@ -124,7 +138,7 @@ count(await run("sh", ["scripts/test-sys.sh"]), SYS, SYS_FAILURE);
 for (const checked of await types) {
   count(checked, undefined, /^.*error TS.*$/gm);
 }
-count(await run(bin("vitest"), ["run"]), VITEST, VITEST_FAILURE);
+count(await run(bin("vitest"), ["run"]), VITEST, vitestFailures);
 count(await run(node, ["dist/bin/weft.js", ...STRESS_LANE]), CLOSING_LINE, STRESS_FAILURE);
 // Its files wait for clocks and threads a good part of their time.
 count(await run(node, ["dist/dev/test-cpython.js", "--subset", "ci", "--fresh", "--jobs", String(availableParallelism() + 1)]), CLOSING_LINE, CPYTHON_FAILURE);

@@ -145,8 +145,9 @@ function pageCase(way: "page" | "worker"): Case {
         await weft.run(`print(${JSON.stringify(location.hash)}, "|")`);
         await weft.run("clicked.remove(); print(clicked)");
         button.click();
-        await weft.run("import threading; print(sorted(t.name for t in threading.enumerate())); away.remove()");
-        await weft.run("import time\nwhile any(t.name == 'page-events' for t in threading.enumerate()): time.sleep(0.01)\nprint('no thread')");
+        await weft.run("away.remove()");
+        // It ends when it sees that nobody listens any more.
+        await weft.run("import threading\nfor t in threading.enumerate():\n  if t.name == 'page-events': t.join(20)\nprint([t.name for t in threading.enumerate()])");
         await weft.terminate();
         return [weft.text, [...document.querySelectorAll("li")].map((item) => item.textContent).sort()];
       }, [`
@@ -215,7 +216,7 @@ except Exception as error:
         "this JavaScript value has no attribute 'nothing'\nSyntaxError\nthe page has no element '#none'\na handler is called with the event, and 5 cannot be called\n" +
         "HostError TypeError: events come from elements and other targets of events, and [object Math] is none\n" +
         "heard 1 go page-events\n(traceback)\nheard 2 go page-events\nleft True\n |\n" +
-        "<weft.page.Listener <function clicked at 0x0> for 'click', removed>\n['MainThread']\nno thread\n",
+        "<weft.page.Listener <function clicked at 0x0> for 'click', removed>\n['MainThread']\n",
       ["thread 0", "thread 1", "thread 2", "thread 3"],
     ],
   };

@@ -286,7 +286,7 @@ describe("terminate", () => {
   test("while threads start and calls end", async () => {
     for (let i = 0; i < 4; i++) {
       const weft = await loadWeft();
-      const ends = Array.from({ length: 4 }, () => weft.spawn(state, "hammer", 100_000, i).join().then(String, String));
+      const ends = Array.from({ length: 4 }, () => weft.spawn(state, "hammer", Infinity, i).join().then(String, String));
       const jobs = Array.from({ length: 20 }, () => weft.eval("1").then(String, String));
       await jobs[i];
       await weft.terminate();
