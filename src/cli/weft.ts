@@ -1,11 +1,6 @@
 #!/usr/bin/env node
-import { runBuild } from "./build-command.js";
 import { runCommand } from "./command.js";
-import { runDoctor } from "./doctor-command.js";
 import { CliError, ExitCode } from "./exit-codes.js";
-import { runRepl, runScript } from "./run-command.js";
-import { runStubgen } from "./stubgen-command.js";
-import { stress } from "../stress/main.js";
 
 const HELP = `usage: weft COMMAND [options]
 
@@ -18,13 +13,14 @@ Commands:
   doctor   show what this machine has and lacks for Weft
 `;
 
-const COMMANDS: Readonly<Record<string, (args: readonly string[]) => Promise<number>>> = {
-  run: runScript,
-  repl: runRepl,
-  stress,
-  build: runBuild,
-  stubgen: runStubgen,
-  doctor: runDoctor,
+/** Each is loaded when it is asked for: a program shall not wait for what builds and stresses. */
+const COMMANDS: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<number>>>> = {
+  run: async () => (await import("./run-command.js")).runScript,
+  repl: async () => (await import("./run-command.js")).runRepl,
+  stress: async () => (await import("../stress/main.js")).stress,
+  build: async () => (await import("./build-command.js")).runBuild,
+  stubgen: async () => (await import("./stubgen-command.js")).runStubgen,
+  doctor: async () => (await import("./doctor-command.js")).runDoctor,
 };
 
 await runCommand("weft", async ([name, ...args]) => {
@@ -36,5 +32,5 @@ await runCommand("weft", async ([name, ...args]) => {
   if (command === undefined) {
     throw new CliError(`there is no command ${JSON.stringify(name)}; see "weft --help"`, ExitCode.usage);
   }
-  return command(args);
+  return (await command())(args);
 });

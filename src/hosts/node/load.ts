@@ -7,14 +7,14 @@ import { fetchService } from "../shared/http.js";
 import { startWeft, type PythonOptions } from "../shared/load.js";
 import { loadProfile, type ProfileOptions } from "../shared/profile.js";
 import type { RealmPort } from "../shared/platform.js";
-import { RealmWorkers } from "../shared/realm-workers.js";
+import type { RealmWorkers } from "../shared/realm-workers.js";
 import { RuntimeAssets } from "./assets.js";
 import { KeepAlive } from "./keep-alive.js";
 import { defaultLimits } from "./limits.js";
+import { loadRuntime } from "./load-runtime.js";
 import { NodeRealmHost } from "./realm-host.js";
 import { runtimeFolder } from "./runtime-folder.js";
 import { loadSolo } from "./solo.js";
-import { nodeWorkers } from "./start-worker.js";
 import { StdinPump } from "./stdin.js";
 import { stdioKind, terminalSize } from "./stdio.js";
 
@@ -65,18 +65,11 @@ export function loadWeft(options: LoadOptions | ProfileOptions = {}): Promise<Ho
 
 async function load(options: LoadOptions, alive: KeepAlive): Promise<HostWeft> {
   const assets = new RuntimeAssets(options.runtime ?? runtimeFolder());
-  const compiled = assets.compile();
-  compiled.catch(() => undefined);
-  const factory = await assets.factory();
-  const workers = new RealmWorkers(nodeWorkers(assets.glueUrl));
+  const { factory, module, workers } = await loadRuntime(assets);
   const pump = new StdinPump();
-  await compiled.catch(async (error: unknown) => {
-    await workers.endAll();
-    throw error;
-  });
   return startWeft(
     {
-      files: { factory, glueUrl: assets.glueUrl, compile: () => compiled, loadStandardLibrary: (module) => assets.loadStandardLibrary(module) },
+      files: { factory, glueUrl: assets.glueUrl, compile: () => Promise.resolve(module), loadStandardLibrary: (guest) => assets.loadStandardLibrary(guest) },
       realmHost: new NodeRealmHost(),
       stdio: [stdioKind(0), stdioKind(1), stdioKind(2)],
       terminalSize: terminalSize(),

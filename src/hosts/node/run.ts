@@ -6,11 +6,10 @@ import { reportThreads } from "../../runtime/observer/report.js";
 import { observeThreads } from "../../runtime/observer/threads.js";
 import type { RuntimeAssets } from "./assets.js";
 import { RealmBinding } from "../../python/binding.js";
-import { RealmWorkers } from "../shared/realm-workers.js";
 import { KeepAlive } from "./keep-alive.js";
 import { defaultLimits } from "./limits.js";
+import { loadRuntime } from "./load-runtime.js";
 import { NodeRealmHost } from "./realm-host.js";
-import { nodeWorkers } from "./start-worker.js";
 import { StdinPump } from "./stdin.js";
 import { stdioKind, terminalSize } from "./stdio.js";
 import { Terminal } from "./terminal.js";
@@ -43,15 +42,10 @@ export function runProgram(program: NodeProgram): Promise<GuestEnd> {
 
 async function run(program: NodeProgram): Promise<GuestEnd> {
   const { assets } = program;
-  const compiled = assets.compile();
-  // Failures surface where the result is awaited, below.
-  compiled.catch(() => undefined);
-  const factory = await assets.factory();
+  const { factory, module, workers } = await loadRuntime(assets, program.javascript);
   const pump = new StdinPump();
   const terminal = new Terminal();
   const realmHost = new NodeRealmHost();
-
-  const workers = new RealmWorkers(nodeWorkers(assets.glueUrl, program.javascript));
 
   const stdio = [stdioKind(0), stdioKind(1), stdioKind(2)] as const;
   let guest: Guest | undefined;
@@ -71,11 +65,10 @@ async function run(program: NodeProgram): Promise<GuestEnd> {
     process.exit(128 + number);
   };
 
-  await compiled;
   guest = await Guest.start(
     {
       factory,
-      compile: () => compiled,
+      compile: () => Promise.resolve(module),
       loadStandardLibrary: (module) => assets.loadStandardLibrary(module),
       realmHost,
       realmPython: new RealmBinding(1, program.javascript),

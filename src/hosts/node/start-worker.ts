@@ -14,8 +14,10 @@ export function nodeWorkers(glueUrl: string, javascript = true): StartWorker<Wor
       // its script. It refuses most other options when they are passed explicitly: so none are.
       ...(process.execArgv.some((option) => option.startsWith("--input-type")) ? { execArgv: [] } : {}),
     });
-    // The glue installs a handler that throws in this realm; the guest's end reports it.
-    Object.defineProperty(worker, "onerror", { get: () => onError, set: () => undefined });
+    // From the beginning: before the glue has the worker, nobody else hears of its failure.
+    worker.on("error", onError);
+    // The glue installs a handler that throws in this realm.
+    Object.defineProperty(worker, "onerror", { get: () => () => undefined, set: () => undefined });
     return worker;
   };
 }
