@@ -26,6 +26,9 @@ SHARES = 4
 LEFT_OUT = {"idlelib", "tkinter", "turtledemo", "turtle.py", "ensurepip", "test", "site-packages"}
 # The tests of ensurepip read it; those of Tk skip themselves when it is absent.
 TEST_LEFT_OUT = {"idlelib", "tkinter", "turtledemo", "turtle.py", "site-packages"}
+# What every program begins with; the rest of its start is frozen. Their bytecode is not compressed: engines compile the
+# decompressor with care as soon as it is busy, beside a start that needs the processor.
+STARTS_WITH = {"encodings/__init__.py", "encodings/aliases.py", "encodings/utf_8.py"}
 
 
 def source_magic(lib: Path) -> int:
@@ -133,11 +136,14 @@ def main() -> None:
         if compiled.exists():
             entries[cached_name(name)] = compiled.read_bytes()
 
+    stored = {cached_name(name) for name in STARTS_WITH}
+    if not stored <= entries.keys():
+        sys.exit(f"not in the library: {sorted(stored - entries.keys())}")
     date = time.gmtime(args.epoch)[:6]
     with zipfile.ZipFile(args.out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(entries):
             entry = zipfile.ZipInfo(name, date)
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = zipfile.ZIP_STORED if name in stored else zipfile.ZIP_DEFLATED
             entry.create_system = 3
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, entries[name])

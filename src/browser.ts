@@ -1,6 +1,7 @@
 /** The package's API in web pages and their workers. */
 export * from "./index.js";
 export { joinWeft } from "./hosts/browser/join.js";
+export type { JoinOptions } from "./hosts/shared/join-options.js";
 export { loadWeft, type LoadOptions } from "./hosts/browser/load.js";
 export type { LoadProgress } from "./hosts/browser/download.js";
 export { IsolationError } from "./hosts/browser/isolation.js";

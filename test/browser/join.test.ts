@@ -13,6 +13,15 @@ const COMMANDS = {
     weft = both[0];
     return both.map((one) => one.attach((py) => py.eval("6 * 7").toJs()));
   }),
+  // The ports' other ends have nobody who answers.
+  inVain: async (first, second, third) => {
+    const ends = await Promise.allSettled([
+      joinWeft(first, { signal: AbortSignal.timeout(200) }),
+      joinWeft(second, { signal: AbortSignal.timeout(50) }),
+      joinWeft(third, { signal: AbortSignal.abort(new RangeError("no more")) }),
+    ]);
+    return ends.map(({ reason }) => reason.name);
+  },
   eval: (code) => weft.attach((py) => py.eval(code).toJs()),
   hammer: (rounds) => {
     for (let i = 0; i < rounds; i++) {
@@ -131,5 +140,21 @@ describe.each(Object.entries(browsers))("%s", (_, run) => {
       return { both, page, end };
     });
     expect(seen).toEqual({ both: [42, 42], page: expect.stringContaining("joinWeft() is for workers"), end: "Error: Python has ended" });
+  });
+
+  test("a signal ends the wait for a realm that does not answer, and another join works then", async () => {
+    const seen = await run(async () => {
+      const weft = await weftPython.loadWeft();
+      const worker = ownWorker();
+      const channels = [new MessageChannel(), new MessageChannel(), new MessageChannel()];
+      const inVain = await worker.ask("inVain", ...channels.map(({ port2 }) => port2));
+      const joined = await worker.join(weft);
+      const value = await worker.ask("eval", "6 * 7");
+      await worker.ask("leave");
+      await weft.terminate();
+      worker.end();
+      return { inVain, joined, value };
+    });
+    expect(seen).toEqual({ inVain: ["TimeoutError", "TimeoutError", "RangeError"], joined: "running", value: 42 });
   });
 });

@@ -1,4 +1,4 @@
-import { MessagePort, Worker } from "node:worker_threads";
+import { MessageChannel, MessagePort, Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { sharedWeft } from "../python/harness.js";
 import { api, type HostWeft } from "../python/package.js";
@@ -119,6 +119,13 @@ test("hears that Python has ended, in both ways", options, async () => {
     const late = weft.joinPort<MessagePort>();
     await expect(worker.ask("join", late)).rejects.toThrow("Python has ended");
   }
+});
+
+test("a signal ends the wait for a realm that does not answer, and another join works then", options, async () => {
+  await using worker = new OwnWorker();
+  expect(await worker.ask("inVain", new MessageChannel().port2)).toBe("TimeoutError");
+  expect(await worker.join(shared.weft)).toBe("running");
+  await worker.ask("leave");
 });
 
 test("a worker that ends without leaving is reported", options, async () => {

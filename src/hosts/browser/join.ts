@@ -1,6 +1,7 @@
 import { RealmBinding } from "../../python/binding.js";
 import { JoinedWeft } from "../../python/joined-weft.js";
 import type { JoinEnd, JoinLeft, JoinReply, JoinRequest } from "../shared/join-messages.js";
+import { answerUntil, type JoinOptions } from "../shared/join-options.js";
 import type { RealmPort } from "../shared/platform.js";
 import { realmImports } from "./realm-imports.js";
 import type { RealmSetup } from "./realm-messages.js";
@@ -22,21 +23,28 @@ let last: Promise<unknown> = Promise.resolve();
  * Makes this worker of a page, which need not be one of Weft's, a Python-capable thread: it can attach until it leaves.
  * The worker's own messages and event loop go on; messages of Weft's go over the port.
  *
- * Its engine stack is the worker's, so recursion in C is limited as in the realm that loaded Python. It waits until that realm answers, as
- * long as it takes; a second call in the same worker begins when the first one has ended.
+ * Its engine stack is the worker's, so recursion in C is limited as in the realm that loaded Python. Without a signal it waits until that
+ * realm answers, as long as it takes; a second call in the same worker begins when the first one has ended.
  * @param port what `weft.joinPort()` gave in the realm that loaded Python, transferred. It is used up.
- * @throws Error when Python has ended, or the limit of threads is reached; TypeError in a page itself.
+ * @throws Error when Python has ended, or the limit of threads is reached; the signal's reason; TypeError in a page itself.
  */
-export async function joinWeft(port: unknown): Promise<JoinedWeft> {
+export async function joinWeft(port: unknown, { signal }: JoinOptions = {}): Promise<JoinedWeft> {
   if (web.document !== undefined) {
     throw new TypeError("joinWeft() is for workers: a page loads Python with loadWeft()");
   }
-  const joining = last.then(() => join(port as RealmPort));
-  last = joining.catch(() => undefined);
+  const before = last;
+  const joining = answerUntil(signal, before).then(
+    () => join(port as RealmPort, signal),
+    (error: unknown) => {
+      (port as RealmPort).close();
+      throw error;
+    },
+  );
+  last = Promise.allSettled([before, joining]);
   return joining;
 }
 
-function join(port: RealmPort): Promise<JoinedWeft> {
+function join(port: RealmPort, signal: AbortSignal | undefined): Promise<JoinedWeft> {
   return new Promise((resolve, reject) => {
     let binding: RealmBinding | undefined;
     let left!: () => void;
@@ -53,20 +61,26 @@ function join(port: RealmPort): Promise<JoinedWeft> {
     const request = (weftJoin: JoinRequest["weftJoin"]): void => {
       port.postMessage({ weftJoin } satisfies JoinRequest);
     };
-    const end = (reason: string): void => {
+    let answered!: () => void;
+    const end = (error: Error): void => {
+      answered();
       binding?.bound?.abandon();
       left();
-      reject(new Error(reason));
+      reject(error);
       port.close();
     };
+    answerUntil(signal, new Promise<void>((resolveAnswered) => {
+      answered = resolveAnswered;
+    })).catch(end);
     // Not in every browser.
     port.addEventListener("close", () => {
-      end("the realm that loaded Python closed the port");
+      end(new Error("the realm that loaded Python closed the port"));
     });
     port.onmessage = (event) => {
+      answered();
       const { weftEnd, weftLeft, weftRealm } = event.data as Partial<JoinEnd & JoinLeft & JoinReply>;
       if (weftEnd !== undefined) {
-        end(weftEnd);
+        end(new Error(weftEnd));
       } else if (weftLeft) {
         left();
         port.close();

@@ -3,6 +3,7 @@ import { isMainThread, type MessagePort } from "node:worker_threads";
 import { RealmBinding } from "../../python/binding.js";
 import { JoinedWeft } from "../../python/joined-weft.js";
 import type { JoinEnd, JoinReply, JoinRequest } from "../shared/join-messages.js";
+import { answerUntil, type JoinOptions } from "../shared/join-options.js";
 import { importNow } from "./import-now.js";
 import { NodeRealmHost } from "./realm-host.js";
 
@@ -18,7 +19,7 @@ interface WorkerModule {
  *
  * Its engine stack is the worker's, so recursion in C is limited as in the realm that loaded Python.
  * @param port what `weft.joinPort()` gave in the realm that loaded Python, transferred. It is used up.
- * @throws Error when Python has ended, or the limit of threads is reached; TypeError on the main thread.
+ * @throws Error when Python has ended, or the limit of threads is reached; the signal's reason; TypeError on the main thread.
  * @example
  * ```js
  * // helper.mjs
@@ -36,7 +37,7 @@ interface WorkerModule {
  * console.log(await new Promise((resolve) => worker.once("message", resolve))); // 45
  * ```
  */
-export async function joinWeft(port: MessagePort): Promise<JoinedWeft> {
+export async function joinWeft(port: MessagePort, { signal }: JoinOptions = {}): Promise<JoinedWeft> {
   if (isMainThread) {
     throw new TypeError("joinWeft() is for workers: the main thread loads Python with loadWeft()");
   }
@@ -68,7 +69,10 @@ export async function joinWeft(port: MessagePort): Promise<JoinedWeft> {
     });
   });
   request("here");
-  const { id, glueUrl } = await Promise.race([welcome, ended]);
+  const { id, glueUrl } = await answerUntil(signal, Promise.race([welcome, ended])).catch((error: unknown) => {
+    port.close();
+    throw error;
+  });
   const glue = (await import(glueUrl)) as { default: () => unknown };
   return Promise.race([ended, start(glue, (binding = new RealmBinding(id)), port, gone, () => {
     request("listening");

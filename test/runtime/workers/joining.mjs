@@ -9,6 +9,8 @@ const COMMANDS = {
     weft = await joinWeft(port);
     return weft.lifecycle;
   },
+  // The port's other end has nobody who answers.
+  inVain: (port) => joinWeft(port, { signal: AbortSignal.timeout(50) }).catch((error) => error.name),
   eval: (code) => weft.attach((py) => py.eval(code).toJs()),
   append: (value) =>
     weft.attach((py) => {
