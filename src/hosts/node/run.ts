@@ -69,7 +69,7 @@ async function run(program: NodeProgram): Promise<GuestEnd> {
     {
       factory,
       compile: () => Promise.resolve(module),
-      loadStandardLibrary: (module) => assets.loadStandardLibrary(module),
+      loadStandardLibrary: (instance) => assets.loadStandardLibrary(instance),
       realmHost,
       realmPython: new RealmBinding(1, program.javascript),
       createWorker: (onError) => workers.create(onError),
