@@ -1,6 +1,10 @@
-"""Packs the standard library with compiled bytecode into one zip archive.
+"""Packs the standard library with compiled bytecode into zip archives.
 
-    python3.13 stdlib.py --lib DIR --sysconfig DIR --variant V --prefix PATH --epoch SECONDS --out FILE
+    python3.13 stdlib.py --lib DIR --sysconfig DIR --variant V --prefix PATH --epoch SECONDS --out FOLDER
+
+python313.zip is what every program loads: the bytecode of what library_core.txt lists. The other two are its parts, loaded when a program
+first opens one of their members: python313-modules.zip, the other bytecode, and python313-sources.zip, sources and data. In
+python313.zip, the member ".parts" describes them; wasm/sys/archive.c reads it. python313-whole.zip is all of it as one archive.
 
 Runs in the build Python, whose bytecode magic must be that of the packed
 library. Equal inputs give equal bytes: entries are sorted and dated with the
@@ -10,10 +14,12 @@ interned before.
 """
 
 import argparse
+import hashlib
 import importlib.util
 import os
 import py_compile
 import re
+import struct
 import subprocess
 import sys
 import time
@@ -28,6 +34,7 @@ LEFT_OUT = {"idlelib", "tkinter", "turtledemo", "turtle.py", "ensurepip", "test"
 TEST_LEFT_OUT = {"idlelib", "tkinter", "turtledemo", "turtle.py", "site-packages"}
 # What every program begins with; the rest of its start is frozen. Their bytecode is not compressed: engines compile the
 # decompressor with care as soon as it is busy, beside a start that needs the processor.
+# In library_core.txt is what else programs of today start with: nothing that is frozen, nothing that few need.
 STARTS_WITH = {"encodings/__init__.py", "encodings/aliases.py", "encodings/utf_8.py"}
 
 
@@ -137,17 +144,45 @@ def main() -> None:
             entries[cached_name(name)] = compiled.read_bytes()
 
     stored = {cached_name(name) for name in STARTS_WITH}
-    if not stored <= entries.keys():
-        sys.exit(f"not in the library: {sorted(stored - entries.keys())}")
-    date = time.gmtime(args.epoch)[:6]
-    with zipfile.ZipFile(args.out, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+    core = {cached_name(name) for name in (Path(__file__).with_name("library_core.txt")).read_text().split()} | stored
+    if not core <= entries.keys():
+        sys.exit(f"not in the library: {sorted(core - entries.keys())}")
+    compiled = {name for name in entries if name.endswith(".pyc")}
+    folders = {"lib-dynload/README.txt"}
+
+    def pack(file: str, names: set[str], extra: dict[str, bytes] = {}) -> None:
+        size = write(args.out / file, {**{name: entries[name] for name in names}, **extra}, stored | extra.keys(), args.epoch)
+        print(f"{file}: {len(names)} files, {size} bytes")
+
+    parts = {"python313-modules.zip": compiled - core, "python313-sources.zip": entries.keys() - compiled - folders}
+    for file, names in parts.items():
+        pack(file, names)
+    pack("python313.zip", core | folders, {".parts": described([args.out / file for file in parts])})
+    pack("python313-whole.zip", set(entries))
+
+
+def write(file: Path, entries: dict[str, bytes], stored: set[str], epoch: int) -> int:
+    date = time.gmtime(epoch)[:6]
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name in sorted(entries):
             entry = zipfile.ZipInfo(name, date)
             entry.compress_type = zipfile.ZIP_STORED if name in stored else zipfile.ZIP_DEFLATED
             entry.create_system = 3
             entry.external_attr = 0o100644 << 16
             archive.writestr(entry, entries[name])
-    print(f"{len(entries)} files, {args.out.stat().st_size} bytes")
+    return file.stat().st_size
+
+
+def described(parts: list[Path]) -> bytes:
+    """What is in the parts; the format is that of read_parts() in wasm/sys/archive.c."""
+    out = b"WPT1"
+    for part in parts:
+        image = part.read_bytes()
+        # No comment is written: the end record is the last 22 bytes.
+        members, size, central = struct.unpack("<H2I", image[-12:-2])
+        name = part.name.encode()
+        out += struct.pack("<2I32s3I", len(image), central, hashlib.sha256(image).digest(), len(name), size, members) + name + image[central:central + size]
+    return out
 
 
 main()

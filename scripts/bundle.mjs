@@ -73,7 +73,8 @@ await build({
   banner: SYMBOLS,
   // Code of the chart library for development takes a worker for Node; it goes.
   define: { "process.env.NODE_ENV": '"production"' },
-  minifySyntax: true,
+  // Every realm of a page reads it while Python starts.
+  minify: true,
 });
 await build({ ...common, entryPoints: present(STRESS_ENTRIES), outdir: "dist/browser", splitting: false, platform: "browser", target: BROWSERS, banner: SYMBOLS });
 await build({ ...common, entryPoints: present(CLASSIC_ENTRIES), outdir: "dist/browser", splitting: false, format: "iife", platform: "browser", target: BROWSERS });

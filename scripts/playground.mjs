@@ -14,7 +14,7 @@ export const BROWSERS = ["chrome111", "firefox115", "safari17"];
 export const SYMBOLS = { js: ["dispose", "asyncDispose"].map((name) => `Symbol.${name}??=Symbol.for("Symbol.${name}");`).join("") };
 
 /** What a page loads of the runtime. */
-const RUNTIME_FILES = ["manifest.json", "weft.mjs", "weft.wasm", "python313.zip"];
+const RUNTIME_FILES = ["manifest.json", "weft.mjs", "weft.wasm", "python313.zip", "python313-modules.zip", "python313-sources.zip"];
 
 /** What every response of a host needs, in the form that Netlify, Cloudflare Pages and others read. */
 export const HEADERS = {

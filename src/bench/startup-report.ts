@@ -17,7 +17,10 @@ export interface Measurements {
   readonly times: readonly Times[];
   /** One of each round; none where the system does not tell. */
   readonly memory: readonly Memory[];
+  /** What every program loads. */
   readonly files: readonly (FileSize & { readonly name: string })[];
+  /** What is loaded when a program needs something of it. */
+  readonly later: Measurements["files"];
 }
 
 /** A whole run, as `--json` keeps it. */
@@ -63,6 +66,7 @@ export function startupReport(result: StartupResult): string {
     };
     PARTS.forEach((part, index) => line(part, weft.files[index]!, pyodide.files[index]!));
     line("all three", sumSizes(weft.files), sumSizes(pyodide.files));
+    sizes.push([`the library's other parts, ${forms[form]}, MB`, figure(sumSizes(weft.later)[form] / MB), "-", "-"]);
   }
 
   return [
@@ -73,7 +77,7 @@ export function startupReport(result: StartupResult): string {
     ...(weft.memory.length > 0 ? [] : ["memory was not measured: this system has no /proc/PID/status\n"]),
     "\n",
     table(sizes),
-    ...[weft, pyodide].map(({ name, files }) => `${name}: ${files.map((file) => file.name).join(", ")}\n`),
+    ...[weft, pyodide].map(({ name, files, later }) => `${name}: ${files.map((file) => file.name).join(", ")}${later.length > 0 ? `; when something of them is needed ${later.map((file) => file.name).join(", ")}` : ""}\n`),
     ...(result.pages === undefined ? [] : pageReport(result.pages)),
   ].join("");
 }
@@ -85,7 +89,7 @@ function pageReport({ browser, weft, pyodide }: PageResult): string[] {
   };
   const bytes = (what: string, pick: (one: typeof weft) => number): string[] => [what, figure(pick(weft) / MB), figure(pick(pyodide) / MB), ratio(pick(pyodide), pick(weft))];
   return [
-    `\npages in Chromium ${browser} that print "hi", from a local server with brotli; the second visit is a new browser with the first one's profile\n\n`,
+    `\npages in Chromium ${browser} that print "hi", from a local server with brotli; the second visit is a new browser with the first one's profile; each browser rests before its visit\n\n`,
     table([
       ["", weft.name, pyodide.name, `${pyodide.name}/${weft.name}`],
       times("first visit to first output, ms", (one) => one.first),

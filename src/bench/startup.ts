@@ -62,7 +62,7 @@ async function measure(subjects: readonly Subject[], rounds: number, say: (text:
   for (const { name, version, python } of subjects) {
     // Brings the files into the system's cache too.
     const found = python && (await outputOf(python)).trim();
-    results.push({ name, version, ...(found === undefined ? {} : { python: found }), times: [], memory: [], files: [] });
+    results.push({ name, version, ...(found === undefined ? {} : { python: found }), times: [], memory: [], files: [], later: [] });
   }
   for (let round = 0; round < rounds; round++) {
     const order = subjects.map((_, index) => (index + round) % subjects.length);
@@ -92,9 +92,8 @@ async function run(args: readonly string[], say: (text: string) => void): Promis
   say("compressing the files");
   const [ours, theirs, node] = await Promise.all(
     measured.map(async (one, index) => {
-      const paths = subjects[index]!.files ?? [];
-      const files = await Promise.all(paths.map(async (path) => ({ name: basename(path), ...(await measureFile(path)) })));
-      return { ...one, files };
+      const measure = (paths: readonly string[] = []): Promise<Measurements["files"]> => Promise.all(paths.map(async (path) => ({ name: basename(path), ...(await measureFile(path)) })));
+      return { ...one, files: await measure(subjects[index]!.files), later: await measure(subjects[index]!.later) };
     }),
   );
   const pages = options["no-pages"] === true ? undefined : await measurePages({ root: ROOT, runtime }, options.rounds, say);

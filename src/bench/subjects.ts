@@ -19,6 +19,8 @@ export interface Subject {
   readonly python?: Command;
   /** Files by {@link PARTS}. */
   readonly files?: readonly string[];
+  /** Further ones, which are loaded when a program needs something of them. */
+  readonly later?: readonly string[];
 }
 
 /** A first sign of life. */
@@ -62,6 +64,7 @@ export function weft(root: string, runtime: string): Subject {
     waiting: command(WAITING),
     python: command(VERSION),
     files: ["weft.wasm", "python313.zip", "weft.mjs"].map((name) => join(runtime, name)),
+    later: ["python313-modules.zip", "python313-sources.zip"].map((name) => join(runtime, name)),
   };
 }
 

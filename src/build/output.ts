@@ -4,6 +4,7 @@ import type { CacheEntry } from "./cache.js";
 import { BuildError } from "./errors.js";
 import { hashFile } from "./hash.js";
 import type { Variant } from "./recipe.js";
+import { LIBRARY } from "./stdlib.js";
 import type { Sources } from "./sources.js";
 import type { BuildContext } from "./stage.js";
 import type { Toolchain } from "./toolchain.js";
@@ -34,7 +35,7 @@ export interface Manifest {
 }
 
 /** Files of the output and the stages that make them. */
-const FILES = { "weft.mjs": "link", "weft.wasm": "link", "python313.zip": "stdlib" } as const;
+const FILES: Readonly<Record<string, "link" | "stdlib">> = { "weft.mjs": "link", "weft.wasm": "link", ...Object.fromEntries(LIBRARY.map((name) => [name, "stdlib" as const])) };
 
 /** What a finished build is described with. */
 export interface Finished {

@@ -1,4 +1,4 @@
-import { copyFileSync } from "node:fs";
+import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { CacheEntry } from "./cache.js";
 import { ensure } from "./ensure.js";
@@ -8,8 +8,11 @@ import type { BuildContext } from "./stage.js";
 import type { Toolchain } from "./toolchain.js";
 import { copyInto } from "./unpack.js";
 
-/** Name of the archive in the stage's output and in the final one. */
-export const ARCHIVE = "python313.zip";
+/** The standard library with its parts, in the stage's output and in the final one. */
+export const LIBRARY = ["python313.zip", "python313-modules.zip", "python313-sources.zip"] as const;
+/** The same as one archive, in the stage's output. */
+export const WHOLE_LIBRARY = "python313-whole.zip";
+const SCRIPTS = ["stdlib.py", "library_core.txt"] as const;
 
 /** Key of the standard library's archive. */
 export function stdlibKey(context: BuildContext, toolchain: Toolchain, variant: Variant, tree: string, cpython: string): string {
@@ -18,14 +21,14 @@ export function stdlibKey(context: BuildContext, toolchain: Toolchain, variant: 
     tree,
     cpython,
     variant,
-    script: hashFile(join(context.folders.recipe, "stdlib.py")),
+    scripts: SCRIPTS.map((name) => hashFile(join(context.folders.recipe, name))),
     own: describeFiles(join(context.folders.wasm, "library"), (path) => path.endsWith(".py")),
     place: context.recipe.stdlib,
     epoch: context.recipe.epoch,
   });
 }
 
-/** The standard library with its bytecode as one archive. */
+/** The standard library with its bytecode, in archives. */
 export async function ensureStdlib(
   context: BuildContext,
   toolchain: Toolchain,
@@ -46,15 +49,19 @@ export async function ensureStdlib(
         const lib = copyInto(workspace, join(tree.folder, "Lib"), "Lib");
         copyInto(workspace, join(context.folders.wasm, "library"), "Lib");
         const sysconfig = copyInto(workspace, join(cpython.folder, "sysconfig"), "sysconfig");
-        const script = copyInto(workspace, join(context.folders.recipe, "stdlib.py"), "stdlib.py");
+        const [script] = SCRIPTS.map((name) => copyInto(workspace, join(context.folders.recipe, name), name));
+        const out = join(workspace.folder, "archives");
+        mkdirSync(out);
         await workspace.run(
           [
-            `python${context.pins.toolchain.python}`, "-I", script, "--lib", lib, "--sysconfig", sysconfig, "--variant", variant, "--prefix", context.recipe.stdlib,
-            "--epoch", String(context.recipe.epoch), "--strip", String(cpython.facts["place"]), "--scratch", `${workspace.inside}/scratch`, "--out", `${workspace.inside}/${ARCHIVE}`,
+            `python${context.pins.toolchain.python}`, "-I", script!, "--lib", lib, "--sysconfig", sysconfig, "--variant", variant, "--prefix", context.recipe.stdlib,
+            "--epoch", String(context.recipe.epoch), "--strip", String(cpython.facts["place"]), "--scratch", `${workspace.inside}/scratch`, "--out", `${workspace.inside}/archives`,
           ],
           "packing the standard library",
         );
-        copyFileSync(join(workspace.folder, ARCHIVE), join(folder, ARCHIVE));
+        for (const name of [...LIBRARY, WHOLE_LIBRARY]) {
+          copyFileSync(join(out, name), join(folder, name));
+        }
         return {};
       } finally {
         workspace.dispose();

@@ -31,7 +31,7 @@ beforeAll(async () => {
     bundle: true, write: false, format: "esm", platform: "node",
   });
   owner = new Worker(new URL(`data:text/javascript,${encodeURIComponent(bundle.outputFiles[0]!.text)}`), { workerData: channel.buffer });
-  const made = realmHostFor(new OutputBudget(), true, channel);
+  const made = realmHostFor("http://localhost/", new OutputBudget(), true, channel);
   made.bind(memory, {} as never);
   host = made as unknown as Host;
 });

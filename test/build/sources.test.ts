@@ -5,6 +5,7 @@ import { BuildError } from "../../src/build/errors.js";
 import { hashText } from "../../src/build/hash.js";
 import { outputPlaces, publish, type Manifest } from "../../src/build/output.js";
 import { ensureSources, sameUpstream } from "../../src/build/sources.js";
+import { LIBRARY } from "../../src/build/stdlib.js";
 import { pythonVersion } from "../../src/build/tree.js";
 import { chosenPatches } from "../../src/build/unpack.js";
 import { temporaryFolder, testContext } from "./fixture.js";
@@ -63,11 +64,13 @@ describe("pythonVersion", () => {
 describe("publish", () => {
   function output(text: string): { manifest: Manifest; stages: Parameters<typeof publish>[2] } {
     const [stdlib, link] = [temporaryFolder(), temporaryFolder()];
-    writeFileSync(join(stdlib, "python313.zip"), text);
+    for (const name of LIBRARY) {
+      writeFileSync(join(stdlib, name), text);
+    }
     writeFileSync(join(link, "weft.mjs"), text);
     writeFileSync(join(link, "weft.wasm"), text);
     const file = { size: text.length, sha256: hashText(text) };
-    const manifest = { name: "weft", files: { "weft.mjs": file, "weft.wasm": file, "python313.zip": file } } as unknown as Manifest;
+    const manifest = { name: "weft", files: { "weft.mjs": file, "weft.wasm": file, ...Object.fromEntries(LIBRARY.map((name) => [name, file])) } } as unknown as Manifest;
     return { manifest, stages: outputPlaces({ stdlib: { folder: stdlib, facts: {} }, link: { folder: link, facts: {} } }) };
   }
 

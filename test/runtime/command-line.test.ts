@@ -90,7 +90,7 @@ test("missing or damaged runtime files say how to get them", async () => {
     const broken = join(cwd, "broken");
     mkdirSync(broken);
     const files: Record<string, { size: number }> = {};
-    for (const name of ["weft.mjs", "weft.wasm", "python313.zip"]) {
+    for (const name of ["weft.mjs", "weft.wasm", "python313.zip", "python313-modules.zip", "python313-sources.zip"]) {
       writeFileSync(join(broken, name), "x");
       files[name] = { size: 1 };
     }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -136,6 +136,36 @@ test("a program that imports nothing has nothing of the library decompressed", a
         stdout: "True []\n",
         stderr: "",
       });
+    },
+  );
+});
+
+test("the library's parts are read when a program needs them, and are refused when they are not those of the build", async () => {
+  await withFolder(
+    {
+      "core.py": "import threading, json, asyncio, dataclasses, re, typing, random, concurrent.futures, logging, unittest; print('started')",
+      "more.py": "print('started')\nimport sqlite3",
+      "raised.py": "import json\njson.loads('{')",
+    },
+    async (folder) => {
+      const runtime = join(folder, "runtime");
+      cpSync(fileURLToPath(new URL("../../dist/runtime/release", import.meta.url)), runtime, { recursive: true });
+      const name = join(runtime, "python313-modules.zip");
+      const data = readFileSync(name);
+      data[data.length >> 1]! ^= 1;
+      writeFileSync(name, data);
+      const env = { WEFT_RUNTIME: runtime };
+      expect(await run("weft", ["run", "core.py"], { cwd: folder, env })).toMatchObject({ stdout: "started\n", stderr: "", status: 0 });
+      // The bytecode is refused; the sources, in the other part, do.
+      expect(await run("weft", ["run", "more.py"], { cwd: folder, env })).toMatchObject({
+        stdout: "started\n",
+        stderr: expect.stringContaining("weft: python313-modules.zip is not the file that the runtime was built with"),
+        status: 0,
+      });
+      writeFileSync(join(runtime, "python313-sources.zip"), Buffer.alloc(readFileSync(join(runtime, "python313-sources.zip")).length));
+      expect(await run("weft", ["run", "more.py"], { cwd: folder, env })).toMatchObject({ stdout: "started\n", stderr: expect.stringContaining("OSError: [Errno"), status: 1 });
+      // A traceback goes without the lines.
+      expect(await run("weft", ["run", "raised.py"], { cwd: folder, env })).toMatchObject({ stderr: expect.stringMatching(/json\/decoder\.py", line \d+, in decode\n[^]*JSONDecodeError/), status: 1 });
     },
   );
 });

@@ -204,4 +204,146 @@ static void broken(void) {
   EQUAL(weft_archive_mount("/escape", image, length), -EINVAL);
 }
 
-CHECK_MAIN("archive", {"reading", reading}, {"threads", threads}, {"broken", broken})
+/* ---- parts ------------------------------------------------------------------------ */
+
+static uint8_t part[65536];
+static size_t part_length;
+static _Atomic int loads, failures_left;
+
+static int load_part(const char *name, uint8_t *buffer, size_t size, const uint8_t sha256[32]) {
+  loads++;
+  CHECK(strcmp(name, "rest.zip") == 0);
+  EQUAL(size, part_length);
+  EQUAL(sha256[0], 0xab);
+  EQUAL(sha256[31], 0xcd);
+  if (failures_left > 0) {
+    failures_left--;
+    return -ECONNREFUSED;
+  }
+  memcpy(buffer, part, size);
+  return 0;
+}
+
+/* Any length is given what there is of it. */
+static int load_any(const char *name, uint8_t *buffer, size_t size, const uint8_t sha256[32]) {
+  (void)name;
+  (void)sha256;
+  memset(buffer, 0x55, size);
+  memcpy(buffer, part, size < part_length ? size : part_length);
+  return 0;
+}
+
+/* A part with two members, and what an image says of it. */
+static size_t describe(uint8_t *out) {
+  length = members = central_length = 0;
+  add("pkg/late.py", long_text, true);
+  add("pkg/stored", "late", false);
+  size_t data = length;
+  finish();
+  memcpy(part, image, length);
+  part_length = length;
+  put(out, 0x31545057, 4);
+  put(out + 4, (uint32_t)part_length, 4);
+  put(out + 8, (uint32_t)data, 4);
+  memset(out + 12, 0, 32);
+  out[12] = 0xab;
+  out[43] = 0xcd;
+  put(out + 44, 8, 4);
+  put(out + 48, (uint32_t)central_length, 4);
+  put(out + 52, 2, 4);
+  memcpy(out + 56, "rest.zip", 8);
+  memcpy(out + 64, central, central_length);
+  return 64 + central_length;
+}
+
+static void build_with_parts(const uint8_t *described, size_t size) {
+  char blank[2048];
+  length = members = central_length = 0;
+  add("pkg/early", "early", false);
+  size_t data = length + 30 + strlen(".parts");
+  /* A text first: the description has zeros. */
+  memset(blank, 'x', size);
+  blank[size] = 0;
+  add(".parts", blank, false);
+  memcpy(image + data, described, size);
+  finish();
+}
+
+static void *late_reader(void *argument) {
+  (void)argument;
+  static _Thread_local char text[8192];
+  int fd = weft_sys_open(AT, "/parts/pkg/late.py", O_RDONLY, 0);
+  EQUAL(weft_sys_read(fd, text, sizeof text), 4999);
+  CHECK(memcmp(text, long_text, 4999) == 0);
+  EQUAL(weft_sys_close(fd), 0);
+  fd = weft_sys_open(AT, "/parts/pkg/stored", O_RDONLY, 0);
+  EQUAL(weft_sys_read(fd, text, sizeof text), 4);
+  EQUAL(weft_sys_close(fd), 0);
+  return NULL;
+}
+
+static void parts(void) {
+  static uint8_t mounted[65536];
+  uint8_t described[2048];
+  size_t size = describe(described);
+  build_with_parts(described, size);
+  memcpy(mounted, image, length);
+  EQUAL(weft_archive_mount_parts("/parts", mounted, length, load_part), 0);
+  struct stat st;
+  char text[64];
+  /* All is seen from the beginning, and nothing is loaded for that or for the image's own members. */
+  EQUAL(weft_sys_stat(AT, "/parts/pkg/late.py", &st, 0), 0);
+  EQUAL(st.st_size, 4999);
+  EQUAL(weft_sys_stat(AT, "/parts/.parts", &st, 0), -ENOENT);
+  int fd = weft_sys_open(AT, "/parts/pkg/early", O_RDONLY, 0);
+  EQUAL(weft_sys_read(fd, text, sizeof text), 5);
+  weft_sys_close(fd);
+  EQUAL(loads, 0);
+  /* A failure is told and not remembered. */
+  failures_left = 2;
+  EQUAL(weft_sys_open(AT, "/parts/pkg/late.py", O_RDONLY, 0), -ECONNREFUSED);
+  EQUAL(weft_sys_open(AT, "/parts/pkg/stored", O_RDONLY, 0), -ECONNREFUSED);
+  EQUAL(loads, 2);
+  pthread_t all[8];
+  check_spawn(all, 8, late_reader);
+  check_join(all, 8);
+  EQUAL(loads, 3);
+}
+
+/* Whatever is wrong in the description or in the part, no foreign memory is touched. */
+static void broken_parts(void) {
+  static uint8_t right[2048], described[2048], whole[65536];
+  size_t size = describe(right);
+  memcpy(whole, part, part_length);
+  static const uint8_t values[] = {0, 1, 0x7f, 0xff};
+  for (size_t at = 0; at < size + part_length; at++) {
+    for (size_t k = 0; k < sizeof values; k++) {
+      memcpy(described, right, size);
+      memcpy(part, whole, part_length);
+      if (at == 7) {
+        continue; /* gigabytes of length */
+      }
+      *(at < size ? &described[at] : &part[at - size]) = values[k];
+      build_with_parts(described, size);
+      uint8_t *copy = malloc(length);
+      char path[64], file[128], text[8192];
+      memcpy(copy, image, length);
+      snprintf(path, sizeof path, "/broken/parts-%d", number++);
+      if (weft_archive_mount_parts(path, copy, length, load_any) != 0) {
+        free(copy);
+        continue;
+      }
+      for (int i = 0; i < 2; i++) {
+        snprintf(file, sizeof file, "%s/pkg/%s", path, i ? "stored" : "late.py");
+        int fd = weft_sys_open(AT, file, O_RDONLY, 0);
+        if (fd >= 0) {
+          weft_sys_read(fd, text, sizeof text);
+          weft_sys_close(fd);
+        }
+      }
+    }
+  }
+  memcpy(part, whole, part_length);
+}
+
+CHECK_MAIN("archive", {"reading", reading}, {"threads", threads}, {"broken", broken}, {"parts", parts}, {"broken parts", broken_parts})

@@ -25,6 +25,11 @@ int weft_host_tty_mode(int mode);
 #define WEFT_TTY_NO_ECHO 2
 #define WEFT_TTY_NO_SIGNALS 4 /* Control-C is a byte like any other */
 
+/* ---- the standard library --------------------------------------------------------- */
+
+/* Fill `buffer` with the file of this name beside the glue, which is `length` bytes long: 0. In every realm. */
+int weft_host_library(const char *name, void *buffer, size_t length);
+
 /* ---- folders of the host --------------------------------------------------------- */
 
 /* How the host answers "stat"; src/hosts/node/host-fs.ts writes the fields in this

@@ -32,6 +32,11 @@ extern "C" {
 /* Mount a ZIP archive, read-only. The image is not copied and must stay in place.
  * Stored and deflated members only; anything else is EINVAL. */
 WEFT_EXPORT int weft_archive_mount(const char *guest_directory, const void *zip, size_t length);
+/* Fills `buffer` with the image of the part that has this name and SHA-256: 0, or a negative errno. Called by the first thread
+ * that opens one of its members, while others that do so wait for it; again, by the next one, after a failure. */
+typedef int weft_part_loader(const char *name, uint8_t *buffer, size_t length, const uint8_t sha256[32]);
+/* The same for an archive whose member ".parts" describes further ones: their members are seen from the beginning. */
+int weft_archive_mount_parts(const char *guest_directory, const void *zip, size_t length, weft_part_loader *load);
 /* Mount a folder of the host. */
 WEFT_EXPORT int weft_host_mount(const char *guest_directory, const char *host_directory,
                                 int readonly);

@@ -1,3 +1,4 @@
+#include "weft_host.h"
 #include "weft_main.h"
 #include "weft_python.h"
 #include "weft_sys.h"
@@ -39,13 +40,42 @@ int weft_main_setenv(const char *name, const char *value) {
 
 int weft_main_chdir(const char *path) { return chdir(path) == 0 ? 0 : errno; }
 
+/* CPython's own, from its hashlib. */
+typedef struct hash_state hash_state;
+hash_state *python_hashlib_Hacl_Hash_SHA2_malloc_256(void);
+uint8_t python_hashlib_Hacl_Hash_SHA2_update_256(hash_state *state, uint8_t *input, uint32_t length);
+void python_hashlib_Hacl_Hash_SHA2_digest_256(hash_state *state, uint8_t *output);
+void python_hashlib_Hacl_Hash_SHA2_free_256(hash_state *state);
+
+/* What the host gives may come from a server: it is used only when it is what the archive in memory says, which the host has
+ * checked. */
+static int load_part(const char *name, uint8_t *buffer, size_t length, const uint8_t sha256[32]) {
+  int error = weft_host_library(name, buffer, length);
+  if (error < 0) {
+    return error;
+  }
+  uint8_t digest[32];
+  hash_state *state = python_hashlib_Hacl_Hash_SHA2_malloc_256();
+  if (!state) {
+    return -ENOMEM;
+  }
+  python_hashlib_Hacl_Hash_SHA2_update_256(state, buffer, (uint32_t)length);
+  python_hashlib_Hacl_Hash_SHA2_digest_256(state, digest);
+  python_hashlib_Hacl_Hash_SHA2_free_256(state);
+  if (memcmp(digest, sha256, sizeof digest) != 0) {
+    fprintf(stderr, "weft: %s is not the file that the runtime was built with: an older copy in a cache, or a damaged upload?\n", name);
+    return -EBADMSG;
+  }
+  return 0;
+}
+
 int weft_main_stdlib(const void *zip, size_t size) {
   /* What sys.executable names exists, as everywhere, though nothing can start it. */
   int error = weft_sys_mkdirs("/usr/bin");
   if (error == 0) {
     error = weft_sys_write_file(EXECUTABLE, "", 0, 0755);
   }
-  return error != 0 ? -error : -weft_archive_mount(STDLIB_DIRECTORY, zip, size);
+  return error != 0 ? -error : -weft_archive_mount_parts(STDLIB_DIRECTORY, zip, size, load_part);
 }
 
 void weft_main_serve(void) { serving = 1; }

@@ -1,13 +1,34 @@
-/* A read-only file system over a ZIP image that stays in memory as it is.
+/* A read-only file system over a ZIP image that stays in memory as it is, and further images, its parts, that are
+ * loaded when the first of their members is opened.
  *
  * The directory tree is built once at mount time from the central directory and never
  * changes, so names and attributes need no lock. A deflated member is inflated by its
  * first opener and freed by its last; the mount's lock guards those buffers. Two
  * threads that open the same member for the first time at once may both inflate it;
- * one result is thrown away. */
+ * one result is thrown away.
+ *
+ * What is in the parts is known from the image, where the member PARTS describes each of them with its central directory
+ * (cpython-build/stdlib.py writes it). A part's own lock is held while it is loaded: others that need it wait, and nobody
+ * else. Its image is published with release order after it is complete, and never changes or goes. */
+#include <stdatomic.h>
 #include <zlib.h>
 
 #include "sys.h"
+
+#define PARTS ".parts"
+#define PARTS_MAGIC 0x31545057 /* "WPT1" */
+
+/* An image, or one to be. */
+typedef struct zip_part {
+  _Atomic(const uint8_t *) image; /* NULL until it is loaded, under the lock */
+  size_t length;
+  size_t central;                 /* where its members end */
+  weft_part_loader *load;
+  pthread_mutex_t lock;
+  uint8_t sha256[32];
+  char name[64];
+  struct zip_part *next;
+} zip_part;
 
 typedef struct zip_node {
   weft_node base;
@@ -22,7 +43,8 @@ typedef struct zip_node {
   int64_t modified;
   uint32_t size, stored_size, crc;
   bool deflated;
-  const uint8_t *stored;
+  zip_part *part;
+  uint32_t local;           /* where its header is in the part's image */
   uint8_t *inflated;        /* under the mount's lock, as is: */
   uint32_t opens;
   struct zip_node *next_made;
@@ -30,8 +52,9 @@ typedef struct zip_node {
 
 typedef struct archive {
   weft_mount mount;
-  const uint8_t *image;
-  size_t length;
+  zip_part first, *parts; /* `parts`: the others */
+  const uint8_t *described; /* what PARTS holds */
+  size_t described_length;
   zip_node **buckets;
   uint32_t bucket_count; /* a power of two */
   uint32_t nodes;
@@ -130,8 +153,18 @@ static int64_t unix_time(uint32_t date, uint32_t time) {
   return days * 86400 + (time >> 11) * 3600 + (time >> 5 & 63) * 60 + (time & 31) * 2;
 }
 
-/* One record of the central directory, whose fixed part is known to be inside. */
-static int add_member(archive *zip_file, const uint8_t *record, size_t central) {
+/* Where a member's data is, or NULL: it is not where the directory says. Its part is loaded. */
+static const uint8_t *data_of(const zip_part *part, uint32_t offset, uint32_t stored) {
+  const uint8_t *image = atomic_load_explicit(&part->image, memory_order_acquire), *local = image + offset;
+  if (offset > part->central || part->central - offset < 30 || u32(local) != 0x04034b50) {
+    return NULL;
+  }
+  uint64_t data = (uint64_t)offset + 30 + u16(local + 26) + u16(local + 28);
+  return data + stored > part->central ? NULL : image + data;
+}
+
+/* One record of a part's central directory, whose fixed part is known to be inside. */
+static int add_member(archive *zip_file, zip_part *part, const uint8_t *record) {
   uint32_t flags = u16(record + 8), method = u16(record + 10), made_by = u16(record + 4);
   uint32_t stored = u32(record + 20), size = u32(record + 24), offset = u32(record + 42);
   size_t name_length = u16(record + 28);
@@ -144,15 +177,19 @@ static int add_member(archive *zip_file, const uint8_t *record, size_t central) 
       (mode & S_IFMT & ~(S_IFREG | S_IFDIR))) {
     return -EINVAL;
   }
+  /* Those of another part are looked at when it is there. */
+  const uint8_t *data = part == &zip_file->first ? data_of(part, offset, stored) : NULL;
+  if (part == &zip_file->first) {
+    if (!data) {
+      return -EINVAL;
+    }
+    if (name_length == strlen(PARTS) && memcmp(name, PARTS, name_length) == 0) {
+      zip_file->described = data;
+      zip_file->described_length = size;
+      return method == 0 ? 0 : -EINVAL;
+    }
+  }
   bool is_directory = name[name_length - 1] == '/';
-  const uint8_t *local = zip_file->image + offset;
-  if (offset > central || central - offset < 30 || u32(local) != 0x04034b50) {
-    return -EINVAL;
-  }
-  uint64_t data = (uint64_t)offset + 30 + u16(local + 26) + u16(local + 28);
-  if (data + stored > central) {
-    return -EINVAL;
-  }
   int error = place(zip_file, name, name_length, &parent, &last, &length);
   if (error) {
     return error;
@@ -178,15 +215,74 @@ static int add_member(archive *zip_file, const uint8_t *record, size_t central) 
     node->stored_size = stored;
     node->crc = u32(record + 16);
     node->deflated = method == 8;
-    node->stored = zip_file->image + data;
+    node->part = part;
+    node->local = offset;
     zip_file->bytes += size;
   }
   return 0;
 }
 
-static int read_directory(archive *zip_file) {
-  const uint8_t *image = zip_file->image;
-  size_t length = zip_file->length;
+static int add_members(archive *zip_file, zip_part *part, const uint8_t *records, size_t size, uint32_t members) {
+  size_t at = 0;
+  for (uint32_t i = 0; i < members; i++) {
+    size_t left = size - at;
+    if (left < 46 || u32(records + at) != 0x02014b50) {
+      return -EINVAL;
+    }
+    size_t total = 46 + (size_t)u16(records + at + 28) + u16(records + at + 30) + u16(records + at + 32);
+    if (total > left) {
+      return -EINVAL;
+    }
+    int error = add_member(zip_file, part, records + at);
+    if (error) {
+      return error;
+    }
+    at += total;
+  }
+  return 0;
+}
+
+/* The other parts: a magic number, and of each the length of its image, where its members end, its SHA-256, the lengths of
+ * its name and of its central directory, how many members that has, its name and its directory. */
+static int read_parts(archive *zip_file, weft_part_loader *load) {
+  const uint8_t *at = zip_file->described;
+  size_t left = zip_file->described_length;
+  if (left < 4 || u32(at) != PARTS_MAGIC) {
+    return -EINVAL;
+  }
+  for (at += 4, left -= 4; left > 0;) {
+    if (left < 52) {
+      return -EINVAL;
+    }
+    size_t name = u32(at + 40), directory = u32(at + 44), members = u32(at + 48);
+    zip_part *part = calloc(1, sizeof *part);
+    if (!part) {
+      return -ENOMEM;
+    }
+    pthread_mutex_init(&part->lock, NULL);
+    part->next = zip_file->parts;
+    zip_file->parts = part;
+    part->length = u32(at);
+    part->central = u32(at + 4);
+    memcpy(part->sha256, at + 8, sizeof part->sha256);
+    if (name >= sizeof part->name || name > left - 52 || directory > left - 52 - name || part->central > part->length) {
+      return -EINVAL;
+    }
+    memcpy(part->name, at + 52, name);
+    part->load = load;
+    int error = add_members(zip_file, part, at + 52 + name, directory, (uint32_t)members);
+    if (error) {
+      return error;
+    }
+    at += 52 + name + directory;
+    left -= 52 + name + directory;
+  }
+  return 0;
+}
+
+static int read_directory(archive *zip_file, weft_part_loader *load) {
+  const uint8_t *image = atomic_load_explicit(&zip_file->first.image, memory_order_relaxed);
+  size_t length = zip_file->first.length;
   /* The end record is last, followed only by its comment of at most 64 KiB. */
   size_t end = length - 22;
   while (u32(image + end) != 0x06054b50 || end + 22 + u16(image + end + 20) != length) {
@@ -201,7 +297,8 @@ static int read_directory(archive *zip_file) {
       u16(image + end + 8) != members || central > end || size > end - central) {
     return -EINVAL; /* several disks, or the 64-bit format */
   }
-  zip_file->bucket_count = 16;
+  zip_file->first.central = central;
+  zip_file->bucket_count = load ? 2048 : 16;
   while (zip_file->bucket_count < members) {
     zip_file->bucket_count *= 2;
   }
@@ -212,23 +309,32 @@ static int read_directory(archive *zip_file) {
   }
   root->permissions = 0555;
   zip_file->mount.root = &root->base;
-  size_t at = central;
-  for (uint32_t i = 0; i < members; i++) {
-    size_t left = central + size - at;
-    if (left < 46 || u32(image + at) != 0x02014b50) {
-      return -EINVAL;
+  int error = add_members(zip_file, &zip_file->first, image + central, size, members);
+  return error || !zip_file->described || !load ? error : read_parts(zip_file, load);
+}
+
+/* The member's data; its part is loaded when it is not there yet. A failure is not remembered: the next one who needs the
+ * part tries again. */
+static int stored_data(const zip_node *node, const uint8_t **out) {
+  zip_part *part = node->part;
+  int error = 0;
+  if (!atomic_load_explicit(&part->image, memory_order_acquire)) {
+    pthread_mutex_lock(&part->lock);
+    if (!atomic_load_explicit(&part->image, memory_order_relaxed)) {
+      uint8_t *image = malloc(part->length);
+      error = image ? part->load(part->name, image, part->length, part->sha256) : -ENOMEM;
+      if (error) {
+        free(image);
+      } else {
+        atomic_store_explicit(&part->image, image, memory_order_release);
+      }
     }
-    size_t total = 46 + (size_t)u16(image + at + 28) + u16(image + at + 30) + u16(image + at + 32);
-    if (total > left) {
-      return -EINVAL;
-    }
-    int error = add_member(zip_file, image + at, central);
-    if (error) {
-      return error;
-    }
-    at += total;
+    pthread_mutex_unlock(&part->lock);
   }
-  return 0;
+  if (error == 0 && !(*out = data_of(part, node->local, node->stored_size))) {
+    error = -EIO;
+  }
+  return error;
 }
 
 /* ---- names and attributes ----------------------------------------------------------------- */
@@ -286,12 +392,17 @@ static int zip_statfs(weft_mount *mount, struct statfs *out) {
 /* ---- contents ---------------------------------------------------------------------------------- */
 
 static int inflate_member(const zip_node *node, uint8_t **out) {
+  const uint8_t *stored;
+  int error = stored_data(node, &stored);
+  if (error) {
+    return error;
+  }
   uint8_t *bytes = malloc(node->size ? node->size : 1);
   if (!bytes) {
     return -ENOMEM;
   }
   z_stream stream = {
-      .next_in = (Bytef *)node->stored,
+      .next_in = (Bytef *)stored,
       .avail_in = node->stored_size,
       .next_out = bytes,
       .avail_out = node->size,
@@ -382,9 +493,13 @@ static int zip_open(weft_node *base, weft_file **file) {
     return 0;
   }
   if (!node->deflated) {
-    (*file)->data = (void *)node->stored;
-    (*file)->ops = &member_ops;
-    return 0;
+    const uint8_t *stored;
+    int error = stored_data(node, &stored);
+    if (error == 0) {
+      (*file)->data = (void *)stored;
+      (*file)->ops = &member_ops;
+    }
+    return error;
   }
   pthread_mutex_t *lock = &base->mount->lock;
   uint8_t *mine = NULL;
@@ -423,7 +538,7 @@ static const weft_fs_ops zip_ops = {
     .release = zip_release,
 };
 
-int weft_archive_mount(const char *guest_directory, const void *image, size_t length) {
+int weft_archive_mount_parts(const char *guest_directory, const void *image, size_t length, weft_part_loader *load) {
   if (length < 22) {
     return -EINVAL;
   }
@@ -431,14 +546,14 @@ int weft_archive_mount(const char *guest_directory, const void *image, size_t le
   if (!zip_file) {
     return -ENOMEM;
   }
-  zip_file->image = image;
-  zip_file->length = length;
+  atomic_init(&zip_file->first.image, image);
+  zip_file->first.length = length;
   zip_file->mount.ops = &zip_ops;
   zip_file->mount.readonly = true;
   zip_file->mount.device = weft_device_new();
   zip_file->mount.data = zip_file;
   pthread_mutex_init(&zip_file->mount.lock, NULL);
-  int error = read_directory(zip_file);
+  int error = read_directory(zip_file, load);
   if (error == 0) {
     error = weft_mount_add(guest_directory, &zip_file->mount);
   }
@@ -448,8 +563,18 @@ int weft_archive_mount(const char *guest_directory, const void *image, size_t le
       free(zip_file->made);
       zip_file->made = next;
     }
+    while (zip_file->parts) {
+      zip_part *next = zip_file->parts->next;
+      pthread_mutex_destroy(&zip_file->parts->lock);
+      free(zip_file->parts);
+      zip_file->parts = next;
+    }
     free(zip_file->buckets);
     free(zip_file);
   }
   return error;
+}
+
+int weft_archive_mount(const char *guest_directory, const void *image, size_t length) {
+  return weft_archive_mount_parts(guest_directory, image, length, NULL);
 }

@@ -6,7 +6,7 @@ import { describeFiles, hashFile, keyOf } from "../hash.js";
 import { compileLibraries, librarySources } from "../libs.js";
 import type { Sources } from "../sources.js";
 import type { BuildContext } from "../stage.js";
-import { ARCHIVE } from "../stdlib.js";
+import { WHOLE_LIBRARY } from "../stdlib.js";
 import { copyInto, writeInto } from "../unpack.js";
 import type { SoloRecipe } from "./recipe.js";
 import type { SoloToolchain } from "./toolchain.js";
@@ -141,7 +141,7 @@ export async function ensureSoloCore({ context, toolchain, recipe }: SoloStages,
         const makefile = copyInto(workspace, join(folders, "solo/link.mk"), "link.mk");
         const python = copyInto(workspace, needs.cpython.folder, "cpython");
         const prefix = copyInto(workspace, needs.libs.folder, "libs");
-        const archive = copyInto(workspace, join(needs.stdlib.folder, ARCHIVE), ARCHIVE);
+        const archive = copyInto(workspace, join(needs.stdlib.folder, WHOLE_LIBRARY), WHOLE_LIBRARY);
         await workspace.run(
           [
             "make", `-j${context.jobs}`, "-f", makefile, `WASM=${workspace.inside}/wasm`, `GENERATED=${workspace.inside}/generated`, `CPYTHON=${python}`, `WEFT_LIBS=${prefix}`, `STDLIB=${archive}`,

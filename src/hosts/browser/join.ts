@@ -85,7 +85,7 @@ function join(port: RealmPort, signal: AbortSignal | undefined): Promise<JoinedW
         left();
         port.close();
       } else if (weftRealm) {
-        const { imported, ...imports } = realmImports(weftRealm.setup as RealmSetup);
+        const { imported, ...imports } = realmImports(weftRealm.glueUrl, weftRealm.setup as RealmSetup);
         binding = new RealmBinding(weftRealm.id);
         binding.importNow = imports.importNow;
         binding.listen = () => {

@@ -139,7 +139,7 @@ async function load(options: LoadOptions): Promise<HostWeft> {
   const weft = await startWeft(
     {
       files,
-      realmHost: realmHostFor(budget, false, persist?.channel),
+      realmHost: realmHostFor(runtime.href, budget, false, persist?.channel),
       joinSetup: setup,
       stdio: [StdioKind.pipe, StdioKind.pipe, StdioKind.pipe],
       terminalSize: null,

@@ -1,5 +1,6 @@
 import { errno } from "../../abi/errno.js";
 import { GuestEvent } from "../../abi/events.js";
+import { readNow } from "./read-now.js";
 import type { OutputBudget } from "./output-budget.js";
 
 /** What the glue binds a realm's host object to. */
@@ -18,13 +19,18 @@ const HEADER = 8;
  * the file imports are missing: nothing can call them.
  */
 export class BrowserRealmHost {
+  readonly #runtime: string;
   readonly #budget: OutputBudget;
   readonly #mayWait: boolean;
   #memory: WebAssembly.Memory | undefined;
   #exports: RealmExports | undefined;
 
-  /** @param mayWait whether this realm may block: every one but the host realm, which empties the budget. */
-  constructor(budget: OutputBudget, mayWait: boolean) {
+  /**
+   * @param runtime URL of a file of the runtime's; the others are beside it.
+   * @param mayWait whether this realm may block: every one but the host realm, which empties the budget.
+   */
+  constructor(runtime: string, budget: OutputBudget, mayWait: boolean) {
+    this.#runtime = runtime;
     this.#budget = budget;
     this.#mayWait = mayWait;
   }
@@ -60,6 +66,22 @@ export class BrowserRealmHost {
     new Uint8Array(buffer, block + HEADER, count).set(new Uint8Array(buffer, address, count));
     post(GuestEvent.output, block, 0);
     return count;
+  }
+
+  library(name: number, address: number, length: number): number {
+    const memory = new Uint8Array(this.#memory!.buffer);
+    const file = new TextDecoder().decode(memory.slice(name, memory.indexOf(0, name)));
+    let data: Uint8Array;
+    try {
+      data = readNow(new URL(file, this.#runtime).href);
+    } catch (error) {
+      // Python has no more than a number of it.
+      console.error(`weft: ${(error as Error).message}`);
+      return -errno.EIO;
+    }
+    // Of another length it is not the right file either; that is found by its hash.
+    new Uint8Array(this.#memory!.buffer, address, length).set(data.subarray(0, length));
+    return 0;
   }
 
   /** Standard input is never a regular file here. */

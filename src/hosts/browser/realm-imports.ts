@@ -4,14 +4,14 @@ import { realmHostFor } from "./persist/realm-host.js";
 import type { RealmSetup } from "./realm-messages.js";
 
 /** What a worker realm's imports do. Python may run in it when the modules are imported. */
-export function realmImports({ budget, modules, persist }: RealmSetup): {
+export function realmImports(glueUrl: string, { budget, modules, persist }: RealmSetup): {
   readonly realmHost: unknown;
   readonly importNow: (url: string) => Readonly<Record<string, unknown>>;
   readonly imported: Promise<unknown>;
 } {
   const loaded = new Map<string, Readonly<Record<string, unknown>>>();
   return {
-    realmHost: realmHostFor(new OutputBudget(budget), true, persist ? new Channel(persist) : undefined),
+    realmHost: realmHostFor(glueUrl, new OutputBudget(budget), true, persist ? new Channel(persist) : undefined),
     importNow: (url) => {
       const found = loaded.get(url);
       if (!found) {

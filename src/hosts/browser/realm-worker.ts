@@ -20,7 +20,7 @@ const receive = (event: Event): void => {
     return;
   }
   const { id, glueUrl } = data.weftRealm;
-  const { imported, ...imports } = realmImports(data.weftRealm);
+  const { imported, ...imports } = realmImports(glueUrl, data.weftRealm);
   prepareRealm({
     id,
     ...imports,

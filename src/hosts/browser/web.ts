@@ -12,11 +12,24 @@ interface WebScope extends EventTarget {
   readonly parent?: unknown;
   readonly document?: { readonly baseURI: string; createElement(name: string): unknown };
   readonly Worker: new (url: string | URL, options: { type: "module"; name: string }) => WebWorker;
+  readonly XMLHttpRequest: new () => BlockingRequest;
   readonly navigator: unknown;
   /** Workers only. */
   postMessage(message: unknown): void;
   fetch(url: string | URL, init?: { cache?: "no-cache"; integrity?: string; signal?: AbortSignal }): Promise<Response>;
   reportError(error: unknown): void;
+}
+
+/** What is used of requests that block. */
+interface BlockingRequest {
+  responseType: string;
+  readonly status: number;
+  readonly statusText: string;
+  readonly response: unknown;
+  readonly responseText: string;
+  open(method: string, url: string, asynchronous: false): void;
+  overrideMimeType(type: string): void;
+  send(): void;
 }
 
 /** This realm's global scope. */

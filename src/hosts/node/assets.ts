@@ -4,6 +4,9 @@ import { pathToFileURL } from "node:url";
 import type { GuestFactory, GuestModule } from "../../abi/module.js";
 import { RuntimeFilesError } from "../shared/runtime-files-error.js";
 
+/** The last two are read when a program first needs something of them. */
+const RUNTIME_FILES = ["weft.mjs", "weft.wasm", "python313.zip", "python313-modules.zip", "python313-sources.zip"];
+
 /** A folder with a built runtime: the glue, the module and the standard library. */
 export class RuntimeAssets {
   readonly #folder: string;
@@ -22,7 +25,7 @@ export class RuntimeAssets {
         { cause: error },
       );
     }
-    for (const name of ["weft.mjs", "weft.wasm", "python313.zip"]) {
+    for (const name of RUNTIME_FILES) {
       const expected = manifest.files?.[name]?.size;
       let size: number | undefined;
       try {

@@ -49,7 +49,13 @@ export type HostExports = Readonly<Record<string, unknown>>;
  * Results are >= 0, or a guest errno made negative; nothing throws.
  */
 export class NodeHostFs {
+  readonly #glueUrl: string;
   #memory: HostMemory | undefined;
+
+  /** @param glueUrl URL of the runtime's glue; the library's files are beside it. */
+  constructor(glueUrl: string) {
+    this.#glueUrl = glueUrl;
+  }
 
   /** Called once per realm by the glue, before any other method. */
   bind(memory: HostMemory, _exports: HostExports): void {
@@ -78,6 +84,26 @@ export class NodeHostFs {
   /** Reads from a standard input that is a regular file. */
   stdioRead(fd: number, address: number, length: number, offset: number): number {
     return this.fsRead(fd, address, length, offset);
+  }
+
+  // ---- the standard library ----------------------------------------------------------------
+
+  library(name: number, address: number, length: number): number {
+    return attempt(() => {
+      const file = fs.openSync(new URL(this.#path(name).toString(), this.#glueUrl), "r");
+      try {
+        for (let done = 0; done < length; ) {
+          const count = fs.readSync(file, this.#view(address + done, length - done), 0, length - done, null);
+          if (count === 0) {
+            return -errno.EIO;
+          }
+          done += count;
+        }
+      } finally {
+        fs.closeSync(file);
+      }
+      return 0;
+    });
   }
 
   // ---- open files -----------------------------------------------------------------------

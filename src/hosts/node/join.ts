@@ -74,13 +74,13 @@ export async function joinWeft(port: MessagePort, { signal }: JoinOptions = {}):
     throw error;
   });
   const glue = (await import(glueUrl)) as { default: () => unknown };
-  return Promise.race([ended, start(glue, (binding = new RealmBinding(id)), port, gone, () => {
+  return Promise.race([ended, start(glueUrl, glue, (binding = new RealmBinding(id)), port, gone, () => {
     request("listening");
   })]);
 }
 
 /** Starts the glue in this worker: settles when the host realm has started the thread. */
-function start(glue: { default: () => unknown }, binding: RealmBinding, port: MessagePort, gone: Promise<void>, listening: () => void): Promise<JoinedWeft> {
+function start(glueUrl: string, glue: { default: () => unknown }, binding: RealmBinding, port: MessagePort, gone: Promise<void>, listening: () => void): Promise<JoinedWeft> {
   // The object that the glue requires. Who imports the module by name sees no change.
   const threads = createRequire(import.meta.url)("node:worker_threads") as WorkerModule;
   const own = { workerData: threads.workerData, parentPort: threads.parentPort };
@@ -95,7 +95,7 @@ function start(glue: { default: () => unknown }, binding: RealmBinding, port: Me
       resolve(new JoinedWeft(binding.realm, gone));
       return true;
     };
-    Object.assign(globalThis, { weftHost: new NodeRealmHost(), weftPython: binding });
+    Object.assign(globalThis, { weftHost: new NodeRealmHost(glueUrl), weftPython: binding });
     Object.assign(threads, { workerData: "em-pthread", parentPort: port });
     Promise.resolve(glue.default()).catch((error: unknown) => {
       Object.assign(threads, own);

@@ -70,7 +70,7 @@ async function load(options: LoadOptions, alive: KeepAlive): Promise<HostWeft> {
   return startWeft(
     {
       files: { factory, glueUrl: assets.glueUrl, compile: () => Promise.resolve(module), loadStandardLibrary: (guest) => assets.loadStandardLibrary(guest) },
-      realmHost: new NodeRealmHost(),
+      realmHost: new NodeRealmHost(assets.glueUrl),
       stdio: [stdioKind(0), stdioKind(1), stdioKind(2)],
       terminalSize: terminalSize(),
       limits: defaultLimits(),

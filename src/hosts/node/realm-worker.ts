@@ -15,7 +15,7 @@ if (glueUrl === undefined || id === undefined) {
 prepareRealm({
   id: Number(id),
   javascript: javascript === "true",
-  realmHost: new NodeRealmHost(),
+  realmHost: new NodeRealmHost(glueUrl),
   importNow,
   listen: (onMessage) => {
     parentPort!.on("message", onMessage);

@@ -45,7 +45,7 @@ async function run(program: NodeProgram): Promise<GuestEnd> {
   const { factory, module, workers } = await loadRuntime(assets, program.javascript);
   const pump = new StdinPump();
   const terminal = new Terminal();
-  const realmHost = new NodeRealmHost();
+  const realmHost = new NodeRealmHost(assets.glueUrl);
 
   const stdio = [stdioKind(0), stdioKind(1), stdioKind(2)] as const;
   let guest: Guest | undefined;

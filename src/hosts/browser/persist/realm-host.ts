@@ -7,8 +7,8 @@ class PersistingRealmHost extends BrowserRealmHost {
   readonly #channel: Channel;
   readonly #mayWait: boolean;
 
-  constructor(budget: OutputBudget, mayWait: boolean, channel: Channel) {
-    super(budget, mayWait);
+  constructor(runtime: string, budget: OutputBudget, mayWait: boolean, channel: Channel) {
+    super(runtime, budget, mayWait);
     this.#channel = channel;
     this.#mayWait = mayWait;
   }
@@ -168,6 +168,6 @@ class PersistingRealmHost extends BrowserRealmHost {
 }
 
 /** The imports of a realm, with or without a persistent folder. */
-export function realmHostFor(budget: OutputBudget, mayWait: boolean, channel: Channel | undefined): BrowserRealmHost {
-  return channel ? new PersistingRealmHost(budget, mayWait, channel) : new BrowserRealmHost(budget, mayWait);
+export function realmHostFor(runtime: string, budget: OutputBudget, mayWait: boolean, channel: Channel | undefined): BrowserRealmHost {
+  return channel ? new PersistingRealmHost(runtime, budget, mayWait, channel) : new BrowserRealmHost(runtime, budget, mayWait);
 }
