@@ -60,6 +60,8 @@ export class Python implements Attached {
   readonly #realm: Realm;
   /** The scope of the closure that it was made for. */
   readonly #scope: Scope;
+  /** The realm's, when it was asked for and complete. */
+  #known: RealmCache | undefined;
 
   /** @internal */
   constructor(realm: Realm) {
@@ -83,7 +85,7 @@ export class Python implements Attached {
   }
 
   get none(): Address {
-    return this.realm.functions.Py_GetConstant(CONSTANTS.Py_CONSTANT_NONE);
+    return this.realm.none;
   }
 
   /** `None` */
@@ -92,6 +94,10 @@ export class Python implements Attached {
   }
 
   get #cache(): RealmCache {
+    return (this.#known ??= this.#remembered());
+  }
+
+  #remembered(): RealmCache {
     let cache = caches.get(this.realm);
     if (cache === undefined) {
       const interned = new Map<string, Address>();
@@ -192,7 +198,7 @@ export class Python implements Attached {
     const panicked = exception.isInstance(panic.bind(this));
     if (panicked || exception.isInstance(hostError.bind(this))) {
       const carried = exception.getOptionalAttr("host");
-      const own = carried && this.#host(carried);
+      const own = carried && this.host(carried);
       if (own) {
         return own.value;
       }
@@ -311,7 +317,8 @@ export class Python implements Attached {
   // ---- values ------------------------------------------------------------------------
 
   interned(name: string): Address {
-    const { interned } = caches.get(this.realm) ?? this.#cache;
+    // While the cache is being made, what there is of it.
+    const { interned } = this.#known ?? caches.get(this.realm) ?? this.#cache;
     let pointer = interned.get(name);
     if (pointer === undefined) {
       this.realm.requireAttached();
@@ -374,25 +381,11 @@ export class Python implements Attached {
   }
 
   toJs(object: Handle): unknown {
-    const { none } = this;
-    const reading: Reading = {
-      py: this,
-      readers: this.#cache.readers,
-      seen: new Map(),
-      other: (pointer) => {
-        if (pointer === none) {
-          return undefined;
-        }
-        this.realm.functions.Py_IncRef(pointer);
-        const item = new PyAny(this, pointer);
-        const own = this.#host(item);
-        return own ? own.value : item.unbind();
-      },
-    };
-    return toJs(reading, object.pointer);
+    return toJs(new OwnReading(this, this.#cache.readers), object.pointer);
   }
 
-  #host(object: PyAny): { value: unknown } | undefined {
+  /** @internal The value of this realm's that an object stands for, if it does. */
+  host(object: PyAny): { value: unknown } | undefined {
     const id = this.realm.functions.weft_js_proxy_id(object.pointer);
     return id < 0 ? undefined : { value: this.realm.value(id) };
   }
@@ -453,6 +446,13 @@ export class Python implements Attached {
     const names = keywords === undefined ? [] : Object.keys(keywords);
     const values = names.length === 0 ? positional : [...positional, ...names.map((name) => keywords![name])];
     const tuple = names.length === 0 ? 0 : this.tuple(names).pointer;
+    if (values.length === 0) {
+      const result = this.realm.functions.PyObject_Vectorcall(pointer, 0, 0, 0);
+      if (result === 0) {
+        this.throwPending();
+      }
+      return result;
+    }
     return this.#vectorcall(values, (place) => this.realm.functions.PyObject_Vectorcall(pointer, place, positional.length, tuple));
   }
 
@@ -465,10 +465,9 @@ export class Python implements Attached {
 
   /** Calls with the address of an array of the values' addresses. */
   #vectorcall(values: readonly unknown[], call: (place: Address) => Address): Address {
-    const { functions, memory } = this.realm;
-    this.realm.requireAttached();
-    const before = functions.emscripten_stack_get_current();
-    const place = functions._emscripten_stack_alloc(4 * values.length + 4);
+    const { realm } = this;
+    const { functions, memory } = realm;
+    const place = realm.takeWords(values.length);
     // How many of the references there are ours.
     let made = 0;
     try {
@@ -492,7 +491,7 @@ export class Python implements Attached {
       for (let i = 0; i < made; i++) {
         functions.Py_DecRef(memory.word(place + 4 * i));
       }
-      functions._emscripten_stack_restore(before);
+      realm.giveWords(place, values.length);
     }
   }
 
@@ -763,5 +762,28 @@ function textOf(error: unknown): string {
     return String(error);
   } catch {
     return "an object without a text";
+  }
+}
+
+/** How {@link Python.toJs} reads: what is neither of a builtin type nor of this realm becomes an owned reference. */
+class OwnReading implements Reading {
+  /** Most objects contain none. */
+  #seen: Map<Address, unknown> | undefined;
+
+  constructor(readonly py: Python, readonly readers: RealmCache["readers"]) {}
+
+  get seen(): Map<Address, unknown> {
+    return (this.#seen ??= new Map());
+  }
+
+  other(pointer: Address): unknown {
+    const { py } = this;
+    if (pointer === py.none) {
+      return undefined;
+    }
+    py.realm.functions.Py_IncRef(pointer);
+    const item = new PyAny(py, pointer);
+    const own = py.host(item);
+    return own ? own.value : item.unbind();
   }
 }

@@ -18,6 +18,8 @@ const POLL_MS = 4;
 
 /** Bytes of the realm's scratch memory. */
 const SCRATCH = 4096;
+/** Words for the arguments of calls that are going on in a realm; those of longer or deeper ones are allocated. */
+const ARGUMENTS = 1024;
 
 /**
  * What one realm knows of the interpreter: its functions, its views of memory, how often its thread
@@ -38,6 +40,10 @@ export class Realm {
   readonly scratch: Address;
   /** Bytes there. */
   readonly scratchSize = SCRATCH;
+  /** Memory for the arguments of calls, and how many words of it calls that have not ended hold: the last one gives back first. */
+  readonly #arguments: Address;
+  #argumentsHeld = 0;
+  #none = 0 as Address;
   attachCount = 0;
   /**
    * Whether this thread may wait for others by standing still. A page's main thread may not; tests set it.
@@ -82,7 +88,37 @@ export class Realm {
     this.functions = functions;
     this.memory = new Memory(memory);
     this.scratch = functions.malloc(SCRATCH);
+    this.#arguments = functions.malloc(4 * ARGUMENTS);
     this.#words = functions.weft_python_words();
+  }
+
+  /** The address of `None`, which is immortal. Attached. */
+  get none(): Address {
+    return this.#none === 0 ? (this.#none = this.functions.Py_GetConstant(CONSTANTS.Py_CONSTANT_NONE)) : this.#none;
+  }
+
+  /**
+   * Memory for a call's arguments, which {@link giveWords} takes back: the caller's while it runs Python code, and any calls of this
+   * realm's begin and end meanwhile. Cheaper than the guest's stack, which takes three calls into the guest.
+   */
+  takeWords(count: number): Address {
+    if (this.#argumentsHeld + count <= ARGUMENTS) {
+      this.#argumentsHeld += count;
+      return this.#arguments + 4 * (this.#argumentsHeld - count);
+    }
+    const address = this.functions.malloc(4 * count);
+    if (address === 0) {
+      throw new RangeError(`out of guest memory: could not allocate ${4 * count} bytes`);
+    }
+    return address;
+  }
+
+  giveWords(address: Address, count: number): void {
+    if (address >>> 0 >= this.#arguments >>> 0 && address >>> 0 < (this.#arguments >>> 0) + 4 * ARGUMENTS) {
+      this.#argumentsHeld -= count;
+    } else {
+      this.functions.free(address);
+    }
   }
 
   /** The interpreter's state. */

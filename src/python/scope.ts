@@ -15,9 +15,15 @@ export class Scope {
     return (this.#owned ??= []).push(pointer) - 1;
   }
 
-  /** Gives up the reference at `place` without releasing it. */
+  /** Gives up the reference at `place` without releasing it. The place may be another one's afterwards. */
   disown(place: number): void {
-    this.#owned![place] = 0;
+    const owned = this.#owned!;
+    if (place === owned.length - 1) {
+      // A loop that disposes of what it makes does not grow the scope.
+      owned.pop();
+    } else {
+      owned[place] = 0;
+    }
   }
 
   /** The interpreter is gone, and all references with it. */

@@ -129,6 +129,35 @@ describe("values", () => {
   });
 });
 
+describe("arguments of calls", () => {
+  test("are where the call sees them, however many there are and however deep calls go", () => {
+    const { weft } = shared;
+    weft.attach((py) => {
+      const many = Array.from({ length: 3000 }, (_, i) => i);
+      expect(py.eval("lambda *values: sum(values)").call(...many).toJs()).toBe(4498500);
+      // Each level's arguments are in use while the ones below it are made, also where a level throws.
+      const level = py.function((depth: number, ...rest: number[]): number => {
+        if (depth === 0) {
+          throw new RangeError("the bottom");
+        }
+        try {
+          level.call(depth - 1, ...rest.map((one) => one + 1));
+        } catch (error) {
+          expect((error as Error).message).toContain("the bottom");
+          throw error;
+        }
+        return 0;
+      });
+      for (let i = 0; i < 3; i++) {
+        expect(() => level.call(60, ...many.slice(0, 50))).toThrow("the bottom");
+      }
+      const back = py.eval("lambda call, n: call(call, n - 1) + [n] if n else []");
+      const relay = py.function((call: unknown, n: number) => back.call(call, n));
+      expect(back.call(relay, 40).toJs()).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+    });
+  });
+});
+
 describe("errors", () => {
   test("a Python exception is a PyErr", () => {
     shared.weft.attach((py) => {
