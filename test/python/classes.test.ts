@@ -111,6 +111,17 @@ assert pickle.loads(pickle.dumps(counters.add)) is counters.add
 assert pickle.loads(pickle.dumps(counters.Counter.increment)) is counters.Counter.increment
 `));
 
+  test("are not counted by the threads that call them: they would write to one word of memory in turns", () => python(`
+import sys, threading
+thread = threading.Thread(target=int)
+thread.start()
+thread.join()
+for shared in counters.add, vars(counters.Counter)["increment"], vars(counters.Counter)["value"]:
+    count = sys.getrefcount(shared)
+    more = [shared] * 10
+    assert sys.getrefcount(shared) == count, (shared, count, sys.getrefcount(shared))
+`));
+
   test("raise what handlers throw", () => python(`
 import weft
 e = fails(weft.HostError, "RangeError: no", counters.fail)

@@ -19,6 +19,7 @@
 
 #include "internal/pycore_call.h"
 #include "internal/pycore_lock.h"
+#include "internal/pycore_object.h"
 #include "internal/pycore_typeobject.h"
 
 /* ---- borrowing -------------------------------------------------------------------------------
@@ -115,6 +116,10 @@ void weft_borrow_end(PyObject *object, int32_t borrow, int32_t mode) {
       PyMutex_Unlock((PyMutex *)&words->state);
   }
 }
+
+/* A new function or field, as CPython does it with its own: every call looks it up, and threads that count their references to
+ * it would take turns in its cache line. Its owner lives as long as the interpreter. */
+static void share(PyObject *object) { _PyObject_SetDeferredRefcount(object); }
 
 /* ---- functions ------------------------------------------------------------------------------- */
 
@@ -381,6 +386,7 @@ PyObject *weft_function_new(PyTypeObject *owner, int32_t module, int32_t index, 
     Py_DECREF(self);
     return NULL;
   }
+  share((PyObject *)self);
   return (PyObject *)self;
 }
 
@@ -625,6 +631,7 @@ PyObject *weft_field_new(PyTypeObject *owner, int32_t kind, int32_t offset, int3
     Py_DECREF(self);
     return NULL;
   }
+  share((PyObject *)self);
   return (PyObject *)self;
 }
 
