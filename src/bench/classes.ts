@@ -53,6 +53,8 @@ class Two:
         self.barrier = threading.Barrier(3)
         for one in (a, b): threading.Thread(target=self.work, args=(one,), daemon=True).start()
     def work(self, one):
+        # A new thread's engine has no compiled code yet, and compiles it beside threads that take both cores.
+        for _ in range(200000): one.increment(0)
         while True:
             self.barrier.wait()
             for _ in range(self.count): one.increment(1)
