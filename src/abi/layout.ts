@@ -23,6 +23,7 @@ export const STRUCTS = {
     fields: { ob_tid: [0, 4], ob_mutex: [6, 1], ob_gc_bits: [7, 1], ob_ref_local: [8, 4], ob_ref_shared: [12, 4], ob_type: [16, 4] },
   },
   PyVarObject: { c: "PyVarObject", size: 24, align: 4, fields: { ob_size: [20, 4] } },
+  PyLongObject: { c: "PyLongObject", size: 28, align: 4, fields: { "long_value.lv_tag": [20, 4], "long_value.ob_digit": [24, 4] } },
   PyTypeObject: {
     c: "PyTypeObject",
     size: 220,
@@ -130,6 +131,12 @@ export const CONSTANTS = {
   "PY_VERSION_HEX >> 24": 3,
   "PY_VERSION_HEX >> 16 & 255": 13,
   Py_GIL_DISABLED: 1,
+
+  // cpython/longintrepr.h and internal/pycore_global_objects.h
+  _PyLong_SIGN_MASK: 3,
+  _PyLong_NON_SIZE_BITS: 3,
+  _PY_NSMALLNEGINTS: 5,
+  _PY_NSMALLPOSINTS: 257,
 
   Py_file_input: 257,
   Py_eval_input: 258,

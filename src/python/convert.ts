@@ -1,8 +1,9 @@
 import type { Address } from "../abi/functions.js";
-import { CONSTANTS } from "../abi/layout.js";
+import { CONSTANTS, STRUCTS } from "../abi/layout.js";
 import { bound, PyAny } from "./any.js";
 import type { Attached } from "./attached.js";
 import { ConversionError } from "./conversion-error.js";
+import { compactValue, newInt } from "./ints.js";
 import { Py } from "./py.js";
 import type { Realm } from "./realm.js";
 import { copyIn, copyOut } from "./shared-copy.js";
@@ -74,7 +75,7 @@ export function toPython(py: Attached, value: unknown, func: (value: Function) =
       return functions.Py_GetConstant(value ? CONSTANTS.Py_CONSTANT_TRUE : CONSTANTS.Py_CONSTANT_FALSE);
     case "number":
       if (Number.isSafeInteger(value) && !Object.is(value, -0)) {
-        return value >= -SMALL && value < SMALL ? functions.PyLong_FromLong(value) : functions.PyLong_FromLongLong(BigInt(value));
+        return value >= -SMALL && value < SMALL ? newInt(realm, value) : functions.PyLong_FromLongLong(BigInt(value));
       }
       return functions.PyFloat_FromDouble(value);
     case "bigint":
@@ -233,8 +234,7 @@ export interface Reading {
 /** Reads an object of one builtin type. */
 export type Reader = (reading: Reading, pointer: Address) => unknown;
 
-/** `ob_type` in an object of the free-threaded build. */
-const OB_TYPE = 16;
+const [OB_TYPE] = STRUCTS.PyObject.fields.ob_type;
 
 /**
  * The JavaScript value of a Python object: None is `undefined`, bool a boolean, int a number where that is
@@ -252,6 +252,10 @@ export function toJs(reading: Reading, pointer: Address): unknown {
 
 /** The value of an int, of a subclass too: a number where that is exact. */
 export function readInteger(py: Attached, pointer: Address): number | bigint {
+  const compact = compactValue(py.realm, pointer);
+  if (compact !== undefined) {
+    return compact;
+  }
   const { functions, memory, scratch } = py.realm;
   const value = functions.PyLong_AsLongAndOverflow(pointer, scratch);
   if (memory.word(scratch) === 0) {

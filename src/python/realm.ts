@@ -44,6 +44,7 @@ export class Realm {
   readonly #arguments: Address;
   #argumentsHeld = 0;
   #none = 0 as Address;
+  #zero = 0 as Address;
   attachCount = 0;
   /**
    * Whether this thread may wait for others by standing still. A page's main thread may not; tests set it.
@@ -95,6 +96,11 @@ export class Realm {
   /** The address of `None`, which is immortal. Attached. */
   get none(): Address {
     return this.#none === 0 ? (this.#none = this.functions.Py_GetConstant(CONSTANTS.Py_CONSTANT_NONE)) : this.#none;
+  }
+
+  /** The address of the int 0, which is immortal. Attached. */
+  get zero(): Address {
+    return this.#zero === 0 ? (this.#zero = this.functions.PyLong_FromLong(0)) : this.#zero;
   }
 
   /**

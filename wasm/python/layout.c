@@ -9,6 +9,7 @@
 #include <Python.h>
 #include "internal/pycore_critical_section.h"
 #include "internal/pycore_frame.h"
+#include "internal/pycore_global_objects.h"
 #include "internal/pycore_pystate.h"
 #include "internal/pycore_pythread.h"
 

@@ -1,5 +1,6 @@
 import type { Address } from "../../abi/functions.js";
-import { CONSTANTS } from "../../abi/layout.js";
+import { CONSTANTS, STRUCTS } from "../../abi/layout.js";
+import { compactValue, newInt } from "../ints.js";
 import type { Python } from "../python.js";
 import type { Realm } from "../realm.js";
 import { t } from "../schema/t.js";
@@ -35,8 +36,7 @@ export function quickKinds(schema: Schema<unknown> | undefined): number {
   }
 }
 
-/** `ob_type` in an object of the free-threaded build. */
-const OB_TYPE = 16;
+const [OB_TYPE] = STRUCTS.PyObject.fields.ob_type;
 
 /** The addresses of immortal objects that calls meet most often. */
 export class Scalars {
@@ -65,6 +65,10 @@ export class Scalars {
     const type = memory.word(pointer + OB_TYPE);
     if (type === this.#int) {
       if ((kinds & INT) !== 0) {
+        const compact = compactValue(realm, pointer);
+        if (compact !== undefined) {
+          return compact;
+        }
         const value = functions.PyLong_AsLongAndOverflow(pointer, scratch);
         if (memory.word(scratch) === 0) {
           return value;
@@ -97,7 +101,7 @@ export class Scalars {
         return (kinds & BOOL) === 0 ? 0 : value ? this.#true : this.#false;
       case "number":
         if ((value | 0) === value && (kinds & INT) !== 0 && !Object.is(value, -0)) {
-          return realm.functions.PyLong_FromLong(value);
+          return newInt(realm, value);
         }
         // An int's schema refuses it, and with no schema whole numbers are ints.
         return (kinds & FLOAT) !== 0 && ((kinds & INT) === 0 || !Number.isInteger(value)) ? realm.functions.PyFloat_FromDouble(value) : 0;
