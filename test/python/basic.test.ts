@@ -114,6 +114,22 @@ describe("values", () => {
     });
   });
 
+  test("ints are the same on both sides, at the ends of what is special to either", () => {
+    const { weft } = shared;
+    const ends = [0, 5, 6, 256, 257, 2 ** 15, 2 ** 29, 2 ** 30, 2 ** 31, 2 ** 32, 2 ** 53, 2 ** 60];
+    const numbers = ends.flatMap((end) => [-end - 1, -end, -end + 1, end - 1, end, end + 1]).map((one) => one + 0).filter(Number.isSafeInteger);
+    weft.attach((py) => {
+      const list = py.from(numbers) as PyAny;
+      expect(list.repr()).toBe(`[${numbers.join(", ")}]`);
+      expect(list.toJs()).toEqual(numbers);
+      // Those of subclasses, as their own type sees them and as schemas do; and no new reference to any is left.
+      const derived = py.eval("lambda values: [type('Derived', (int,), {})(one) for one in values]").call(list);
+      expect(derived.extract(api.t.list(api.t.float))).toEqual(numbers);
+      expect(py.eval("lambda a, b: all(x is y for x, y in zip(a, b) if -6 < x < 257)").call(list, py.from(numbers)).toJs()).toBe(true);
+      expect(py.eval("lambda: [-5, -1, 0, 1, 256, 257 - 1]").call().toJs()).toEqual([-5, -1, 0, 1, 256, 256]);
+    });
+  });
+
   test("what contains itself does so in JavaScript", () => {
     shared.weft.attach((py) => {
       const list = py.eval("(lambda x: (x.append(x), x)[1])([1])").toJs() as unknown[];
