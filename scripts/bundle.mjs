@@ -15,6 +15,8 @@ const ENTRIES = {
   "dev/solo-python": "src/cpython-tests/solo-python.ts",
   "dev/stress-packages": "src/stress-packages/main.ts",
   "realm-worker": "src/hosts/node/realm-worker.ts",
+  "make-snapshot": "src/snapshot/main.ts",
+  "snapshot-worker": "src/snapshot/worker.ts",
   "lib/index": "src/node.ts",
   "dev/bench": "src/bench/suite/main.ts",
   "dev/bench-scaling": "src/bench/scaling/main.ts",

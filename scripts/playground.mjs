@@ -13,8 +13,11 @@ export const BROWSERS = ["chrome111", "firefox115", "safari17"];
 /** Before each chunk: browsers without these symbols would name the methods that `using` calls "undefined". As esbuild's code for `using` finds them. */
 export const SYMBOLS = { js: ["dispose", "asyncDispose"].map((name) => `Symbol.${name}??=Symbol.for("Symbol.${name}");`).join("") };
 
+const names = await build({ entryPoints: [join(root, "src/abi/runtime-files.ts")], format: "esm", write: false });
+const { PROGRAM_FILES, LIBRARY_PARTS } = await import(`data:text/javascript,${encodeURIComponent(names.outputFiles[0].text)}`);
+
 /** What a page loads of the runtime. */
-const RUNTIME_FILES = ["manifest.json", "weft.mjs", "weft.wasm", "python313.zip", "python313-modules.zip", "python313-sources.zip"];
+const RUNTIME_FILES = ["manifest.json", ...PROGRAM_FILES, ...LIBRARY_PARTS];
 
 /** What every response of a host needs, in the form that Netlify, Cloudflare Pages and others read. */
 export const HEADERS = {

@@ -38,6 +38,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   // Tools beside the command line.
   tools: { layers: [], node: false },
   build: { layers: ["abi"], node: true },
+  // What the build runs.
+  snapshot: { layers: ["runtime", "python", "hosts/node"], node: true },
   bench: { layers: ["abi", "node.ts", "build"], node: true, packages: ["playwright-core", "../scripts/"] },
   "stress-packages": { layers: ["build"], node: true },
   examples: { layers: [], node: false, packages: ["weft-python"] },

@@ -10,6 +10,12 @@ addToLibrary({
       // The glue has just begun to listen, and what arrived before is still waiting: whoever
       // listened earlier would have taken the glue's first messages away.
       globalThis["weftPython"]["listen"]();
+      const initialize = PThread.threadInitTLS;
+      PThread.threadInitTLS = () => {
+        if (!wasmExports["weft_snapshot_thread"](_pthread_self())) {
+          initialize();
+        }
+      };
       return;
     }
     const { weft } = Module;
@@ -84,6 +90,10 @@ addToLibrary({
       }
     };
   },
+
+  // A thread of the snapshot's: it has everything but a realm.
+  weft_host_resume__deps: ["$weftRealms", "$spawnThread"],
+  weft_host_resume: (thread, routine) => spawnThread({ pthread_ptr: thread, startRoutine: routine, arg: 0, transferList: [] }),
 
   weft_host_event__deps: ["$weftRealms"],
   weft_host_event: (kind, a, b) => {

@@ -7,8 +7,10 @@
 SYS := waitq regions fd lock file vfs names memfs memdir memdata archive dev fdfs
 # Beside them, in their terms.
 SYS_SOLO := wasi stdio wait
-SOLO := value error host seed interpreter
-OBJ := $(SYS:%=sys-%.o) $(SYS_SOLO:%=solo-%.o) $(SOLO:%=solo-%.o) stdlib.o
+SOLO := value error host interpreter
+# What the other profile's build starts Python with too.
+SNAPSHOT := seed
+OBJ := $(SYS:%=sys-%.o) $(SYS_SOLO:%=solo-%.o) $(SOLO:%=solo-%.o) $(SNAPSHOT:%=snapshot-%.o) stdlib.o
 
 CFLAGS = $(WEFT_CFLAGS) -I$(WASM)/solo/include -I$(WASM)/include -I$(GENERATED) -I$(CPYTHON)/include -I$(WEFT_LIBS)/include
 SYS_CFLAGS = -I$(WASM)/sys -include weft_solo_posix.h
@@ -22,6 +24,8 @@ sys-%.o: $(WASM)/sys/%.c
 	$(CC) $(CFLAGS) $(SYS_CFLAGS) -c $< -o $@
 $(SYS_SOLO:%=solo-%.o): private CFLAGS += $(SYS_CFLAGS)
 solo-%.o: $(WASM)/solo/%.c
+	$(CC) $(CFLAGS) -c $< -o $@
+snapshot-%.o: $(WASM)/snapshot/%.c
 	$(CC) $(CFLAGS) -c $< -o $@
 
 stdlib.o:

@@ -17,6 +17,7 @@ export const FUNCTIONS = {
   // wasm/include/weft_main.h, weft_host.h, weft_sys.h, weft_thread.h
   weft_main_argument: "ip",
   weft_main_chdir: "ip",
+  weft_main_resume: "i",
   weft_main_serve: "v",
   weft_main_setenv: "ipp",
   weft_main_signal: "ii",
@@ -26,6 +27,9 @@ export const FUNCTIONS = {
   weft_post_event: "vipp",
   weft_readline_cancel: "v",
   weft_readline_reply: "vpi",
+  weft_snapshot_made: "i",
+  weft_snapshot_make: "ii",
+  weft_snapshot_thread: "ip",
   weft_threads_configure: "viii",
   weft_host_mount: "ippi",
   weft_stdin_close: "v",

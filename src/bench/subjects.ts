@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { LIBRARY_PARTS, PROGRAM_FILES } from "../abi/runtime-files.js";
 import { BenchError } from "./error.js";
 import type { Command } from "./process.js";
 
@@ -63,8 +64,8 @@ export function weft(root: string, runtime: string): Subject {
     hello: command(HELLO),
     waiting: command(WAITING),
     python: command(VERSION),
-    files: ["weft.wasm", "python313.zip", "weft.mjs"].map((name) => join(runtime, name)),
-    later: ["python313-modules.zip", "python313-sources.zip"].map((name) => join(runtime, name)),
+    files: PROGRAM_FILES.map((name) => join(runtime, name)),
+    later: LIBRARY_PARTS.map((name) => join(runtime, name)),
   };
 }
 

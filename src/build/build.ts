@@ -10,6 +10,7 @@ import { explain } from "./machine-trouble.js";
 import { describeBuild, outputPlaces, publish, type Manifest, type StageKeys } from "./output.js";
 import { Progress, type ProgressOutput } from "./progress.js";
 import { readPins, readRecipe, recipeFolders, type RecipeFolders, type Variant } from "./recipe.js";
+import { ensureSnapshot, snapshotKey } from "./snapshot.js";
 import { buildSolo } from "./solo/build.js";
 import { ensureSources, type Sources } from "./sources.js";
 import type { BuildContext } from "./stage.js";
@@ -18,7 +19,7 @@ import { findToolchain, type Toolchain, type ToolchainChoice } from "./toolchain
 import { ensureTree, treeKey, type PythonOrigin } from "./tree.js";
 
 /** Entries of each stage that stay in the cache when they are no longer used; a tree has 110 MB. */
-const KEPT_ENTRIES = { tree: 3, libs: 3, cpython: 9, stdlib: 9, link: 12 } as const;
+const KEPT_ENTRIES = { tree: 3, libs: 3, cpython: 9, stdlib: 9, link: 12, snapshot: 12 } as const;
 
 /** Builds whose logs are kept. */
 const KEPT_LOGS = 10;
@@ -106,7 +107,7 @@ async function buildThreaded(context: BuildContext, options: BuildOptions): Prom
   const origin: PythonOrigin = options.source === undefined ? { kind: "pinned", sources } : { kind: "folder", folder: resolve(options.source) };
   const keys = stageKeys(context, toolchain, sources, origin, variant);
   if (options.force === true) {
-    for (const stage of ["cpython", "stdlib", "link"] as const) {
+    for (const stage of ["cpython", "stdlib", "link", "snapshot"] as const) {
       cache.remove(cache.path(stage, keys[stage]));
     }
   }
@@ -118,8 +119,10 @@ async function buildThreaded(context: BuildContext, options: BuildOptions): Prom
   const stdlib = await ensureStdlib(context, toolchain, variant, keys, async () => ({ tree: await tree(), cpython: await cpython() }));
   const link = await ensureLink(context, toolchain, variant, keys, async () => ({ cpython: await cpython(), libs: await libs() }));
 
-  const manifest = await describeBuild(context, { variant, toolchain, origin, sources, keys, stdlib, link, tree });
-  const unchanged = publish(resolve(options.out), manifest, outputPlaces({ stdlib, link }));
+  const snapshot = await ensureSnapshot(context, variant, keys.snapshot, { stdlib, link });
+
+  const manifest = await describeBuild(context, { variant, toolchain, origin, sources, keys, stdlib, link, snapshot, tree });
+  const unchanged = publish(resolve(options.out), manifest, outputPlaces({ stdlib, link, snapshot }));
   for (const [stage, keep] of Object.entries(KEPT_ENTRIES)) {
     cache.prune(stage, keep);
   }
@@ -131,13 +134,9 @@ export function stageKeys(context: BuildContext, toolchain: Toolchain, sources: 
   const libs = libsKey(context, toolchain, sources);
   const tree = treeKey(context, origin);
   const cpython = cpythonKey(context, toolchain, variant, tree, libs);
-  return {
-    libs,
-    tree,
-    cpython,
-    stdlib: stdlibKey(context, toolchain, variant, tree, cpython),
-    link: linkKey(context, toolchain, variant, cpython, libs),
-  };
+  const stdlib = stdlibKey(context, toolchain, variant, tree, cpython);
+  const link = linkKey(context, toolchain, variant, cpython, libs);
+  return { libs, tree, cpython, stdlib, link, snapshot: snapshotKey({ stdlib, link }) };
 }
 
 function copyRecipe(packageRoot: string, to: string): RecipeFolders {

@@ -1,5 +1,6 @@
 import { constants, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { SNAPSHOT_FILE } from "../abi/runtime-files.js";
 import type { CacheEntry } from "./cache.js";
 import { BuildError } from "./errors.js";
 import { hashFile } from "./hash.js";
@@ -17,6 +18,7 @@ export interface StageKeys {
   readonly cpython: string;
   readonly stdlib: string;
   readonly link: string;
+  readonly snapshot: string;
 }
 
 /** `manifest.json` beside the output: what it is made of. Equal inputs give an equal manifest. */
@@ -35,17 +37,28 @@ export interface Manifest {
 }
 
 /** Files of the output and the stages that make them. */
-const FILES: Readonly<Record<string, "link" | "stdlib">> = { "weft.mjs": "link", "weft.wasm": "link", ...Object.fromEntries(LIBRARY.map((name) => [name, "stdlib" as const])) };
+const FILES: Readonly<Record<string, "link" | "stdlib" | "snapshot">> = {
+  "weft.mjs": "link",
+  "weft.wasm": "link",
+  ...Object.fromEntries(LIBRARY.map((name) => [name, "stdlib" as const])),
+  [SNAPSHOT_FILE]: "snapshot",
+};
+
+/** Outputs of the stages that the final one is made of. */
+export interface OutputStages {
+  readonly stdlib: CacheEntry;
+  readonly link: CacheEntry;
+  /** Not when it is what the others are for. */
+  readonly snapshot?: CacheEntry;
+}
 
 /** What a finished build is described with. */
-export interface Finished {
+export interface Finished extends OutputStages {
   readonly variant: Variant;
   readonly toolchain: Toolchain;
   readonly sources: Sources;
   readonly keys: StageKeys;
   readonly origin: PythonOrigin;
-  readonly stdlib: CacheEntry;
-  readonly link: CacheEntry;
   tree(): Promise<CacheEntry>;
 }
 
@@ -75,8 +88,13 @@ export async function describeBuild(context: BuildContext, finished: Finished): 
 }
 
 /** Where the files of the output are in the cache. */
-export function outputPlaces(stages: { stdlib: CacheEntry; link: CacheEntry }): Record<string, string> {
-  return Object.fromEntries(Object.entries(FILES).map(([name, stage]) => [name, join(stages[stage].folder, name)]));
+export function outputPlaces(stages: OutputStages): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(FILES).flatMap(([name, stage]) => {
+      const entry = stages[stage];
+      return entry === undefined ? [] : [[name, join(entry.folder, name)]];
+    }),
+  );
 }
 
 /** Sizes and hashes of an output's files. */

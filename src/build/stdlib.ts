@@ -1,5 +1,6 @@
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { LIBRARY_PARTS } from "../abi/runtime-files.js";
 import type { CacheEntry } from "./cache.js";
 import { ensure } from "./ensure.js";
 import { describeFiles, hashFile, keyOf } from "./hash.js";
@@ -9,7 +10,7 @@ import type { Toolchain } from "./toolchain.js";
 import { copyInto } from "./unpack.js";
 
 /** The standard library with its parts, in the stage's output and in the final one. */
-export const LIBRARY = ["python313.zip", "python313-modules.zip", "python313-sources.zip"] as const;
+export const LIBRARY = ["python313.zip", ...LIBRARY_PARTS] as const;
 /** The same as one archive, in the stage's output. */
 export const WHOLE_LIBRARY = "python313-whole.zip";
 const SCRIPTS = ["stdlib.py", "library_core.txt"] as const;

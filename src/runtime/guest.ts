@@ -3,6 +3,7 @@ import { GuestEvent, type StdioKind } from "../abi/events.js";
 import { allocate, bytes, readString, withStrings } from "../abi/memory.js";
 import type { Address, GuestFactory, GuestModule } from "../abi/module.js";
 import { createMemory } from "./guest-memory.js";
+import { encodeSnapshot, SNAPSHOT_WINDOW, startsFromSnapshot, type ArchivePlace, type Snapshot } from "./snapshot.js";
 
 const { SIGALRM } = CONSTANTS;
 
@@ -48,13 +49,20 @@ export interface GuestOptions {
   readonly serve?: boolean;
 }
 
-/** What a guest needs of the platform that it runs on. */
-export interface GuestPlatform {
+/** The files of a built runtime, as a guest needs them. */
+export interface GuestFiles {
   readonly factory: GuestFactory;
   /** The compiled module; shared by all realms. */
   compile(): Promise<WebAssembly.Module>;
-  /** Copies the standard library's archive to guest memory and returns its place. */
-  loadStandardLibrary(module: GuestModule): { address: number; size: number };
+  /** Copies the standard library's archive to guest memory, where it stays: to new memory, or where a snapshot has it. */
+  loadStandardLibrary(module: GuestModule, place?: ArchivePlace): ArchivePlace;
+  /** The snapshot of this very build, for a program that may begin with it. */
+  snapshot(): Snapshot;
+}
+
+/** What a guest needs of the platform that it runs on. */
+export interface GuestPlatform {
+  readonly files: GuestFiles;
   /** Imports of the realm that owns the guest. */
   readonly realmHost: unknown;
   /** Way from Python into the JavaScript of the realm that owns the guest. */
@@ -137,28 +145,65 @@ export class Guest {
    */
   static async start(platform: GuestPlatform, options: GuestOptions): Promise<Guest> {
     const guest = new Guest(platform);
-    const wasm = platform.compile();
-    guest.#module = await platform.factory({
+    await guest.#instantiate();
+    const snapshot = startsFromSnapshot(options.arguments, options.environment) ? platform.files.snapshot() : undefined;
+    guest.#configure(options, snapshot !== undefined && snapshot.stackSize >= options.limits.stackSize ? snapshot : undefined);
+    return guest;
+  }
+
+  /**
+   * Initializes Python and returns the file of the snapshot. The guest's realms are of no use afterwards.
+   * @param stackSize linear-memory stack of Python's main thread, in bytes.
+   * @throws Error when Python ends instead.
+   */
+  static async makeSnapshot(platform: GuestPlatform, stackSize: number): Promise<Uint8Array> {
+    const guest = new Guest(platform);
+    await guest.#instantiate();
+    const module = guest.#module;
+    const bytes = new Uint8Array(module.wasmMemory.buffer);
+    const before = bytes.slice(0, SNAPSHOT_WINDOW);
+    const archive = guest.#mountLibrary();
+    guest.#check(module._weft_snapshot_make(stackSize), "starting Python's main thread");
+    let ended: GuestEnd | undefined;
+    void guest.ended.then((end) => {
+      ended = end;
+    });
+    while (module._weft_snapshot_made() === 0) {
+      if (ended !== undefined) {
+        throw new Error(`Python ended while it was initialized for the snapshot: ${ended.kind === "exit" ? `status ${ended.status}` : String(ended.error)}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    if (bytes.subarray(SNAPSHOT_WINDOW, 2 * SNAPSHOT_WINDOW).some((byte) => byte !== 0)) {
+      throw new RangeError(`initialized Python has more than the ${SNAPSHOT_WINDOW} bytes of a snapshot`);
+    }
+    return encodeSnapshot(before, bytes.slice(0, SNAPSHOT_WINDOW), stackSize, archive);
+  }
+
+  async #instantiate(): Promise<void> {
+    const { files } = this.#platform;
+    const wasm = files.compile();
+    this.#module = await files.factory({
       weft: {
         idleWorkers: IDLE_WORKERS,
         idleTime: IDLE_TIME,
         endWorker: (worker) => {
-          platform.endWorker(worker);
+          this.#platform.endWorker(worker);
         },
-        mayMakeWorkers: () => platform.mayMakeWorkers?.() ?? true,
+        mayMakeWorkers: () => this.#platform.mayMakeWorkers?.() ?? true,
         onThreadGone: (worker) => {
-          platform.onThreadGone?.(worker);
+          this.#platform.onThreadGone?.(worker);
         },
         createWorker: () =>
-          platform.createWorker((error) => {
-            guest.#end({ kind: "crash", error });
+          this.#platform.createWorker((error) => {
+            this.#end({ kind: "crash", error });
           }),
         onEvent: (kind, a, b) => {
-          guest.#receive(kind, a, b);
+          this.#receive(kind, a, b);
         },
       },
-      weftHost: platform.realmHost,
-      weftPython: platform.realmPython,
+      weftHost: this.#platform.realmHost,
+      weftPython: this.#platform.realmPython,
       wasmMemory: createMemory(),
       instantiateWasm: (imports, done) => {
         void wasm
@@ -166,24 +211,34 @@ export class Guest {
             done(await WebAssembly.instantiate(module, imports as WebAssembly.Imports), module);
           })
           .catch((error: unknown) => {
-            guest.#end({ kind: "crash", error });
+            this.#end({ kind: "crash", error });
           });
         return {};
       },
     });
-    checkLayout(guest.#module.weftExports());
-    guest.#configure(options);
-    return guest;
+    checkLayout(this.#module.weftExports());
   }
 
-  #configure(options: GuestOptions): void {
+  #check(errno: number, step: string): void {
+    if (errno !== 0) {
+      throw new GuestError(`${step} failed with guest errno ${Math.abs(errno)}`, Math.abs(errno));
+    }
+  }
+
+  #mountLibrary(): ArchivePlace {
+    const archive = this.#platform.files.loadStandardLibrary(this.#module);
+    this.#check(this.#module._weft_main_stdlib(archive.address, archive.size), "mounting the standard library");
+    return archive;
+  }
+
+  #configure(options: GuestOptions, snapshot: Snapshot | undefined): void {
     const module = this.#module;
     const check = (errno: number, step: string): void => {
-      if (errno !== 0) {
-        throw new GuestError(`${step} failed with guest errno ${Math.abs(errno)}`, Math.abs(errno));
-      }
+      this.#check(errno, step);
     };
     const { limits } = options;
+    // Before anything is called that the memory remembers.
+    snapshot?.restore(module.wasmMemory);
     this.#stackSize = limits.stackSize;
     module._weft_threads_configure(limits.threads, limits.recursionLimit, limits.hostRecursionLimit);
     options.stdio.forEach((kind, fd) => {
@@ -192,8 +247,11 @@ export class Guest {
     if (options.terminalSize) {
       module._weft_tty_set_size(options.terminalSize.rows, options.terminalSize.columns);
     }
-    const library = this.#platform.loadStandardLibrary(module);
-    check(module._weft_main_stdlib(library.address, library.size), "mounting the standard library");
+    if (snapshot) {
+      this.#platform.files.loadStandardLibrary(module, snapshot.archive);
+    } else {
+      this.#mountLibrary();
+    }
     for (const mount of options.mounts) {
       withStrings(module, [mount.guest, mount.host], (guest, host) => {
         check(
@@ -218,7 +276,7 @@ export class Guest {
     if (options.serve === true) {
       module._weft_main_serve();
     }
-    check(module._weft_main_start(limits.stackSize), "starting Python's main thread");
+    check(snapshot ? module._weft_main_resume() : module._weft_main_start(limits.stackSize), "starting Python's main thread");
   }
 
   /**

@@ -66,6 +66,7 @@ describe("the runtime's files are refused", () => {
     ["weft.wasm", "application/wasm"],
     ["python313.zip", "application/zip"],
     ["weft.mjs", "text/javascript"],
+    ["weft.snapshot", "application/octet-stream"],
   ])("when %s has another hash", async (name, type) => {
     const text = await refusal({ [path(name)]: { body: damaged(name), headers: { "Content-Type": type } } });
     expect(text).toMatch(new RegExp(`RuntimeFilesError: .*${name} is not the file that manifest\\.json beside it describes: \\d+ bytes with SHA-256`));

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { LIBRARY_PARTS, PROGRAM_FILES } from "../../src/abi/runtime-files.js";
 import { python, run, withFolder, type Outcome } from "./harness.js";
 
 function oneLine(outcome: Outcome, status: number, ...parts: string[]): void {
@@ -90,7 +91,7 @@ test("missing or damaged runtime files say how to get them", async () => {
     const broken = join(cwd, "broken");
     mkdirSync(broken);
     const files: Record<string, { size: number }> = {};
-    for (const name of ["weft.mjs", "weft.wasm", "python313.zip", "python313-modules.zip", "python313-sources.zip"]) {
+    for (const name of [...PROGRAM_FILES, ...LIBRARY_PARTS]) {
       writeFileSync(join(broken, name), "x");
       files[name] = { size: 1 };
     }

@@ -43,6 +43,21 @@ void weft_main_serve(void);
  * 0 or an errno. Ends with WEFT_EVENT_EXIT. */
 int weft_main_start(size_t stack_size);
 
+/* ---- the snapshot: a memory in which Python is initialized already ------------- */
+
+/* Build, instead of weft_main_start(): starts a thread that initializes Python as
+ * without arguments and environment, and leaves it at rest. 0 or an errno. */
+int weft_snapshot_make(size_t stack_size);
+/* Whether it is at rest: nothing of the memory changes any more. */
+int weft_snapshot_made(void);
+/* Host realm, in a memory that holds a snapshot, instead of weft_main_start(): the
+ * thread goes on, with the arguments and the environment that were given since. The
+ * arguments have no options of the interpreter's but "-c" and "-m". 0 or an errno. */
+int weft_main_resume(void);
+/* The glue, in a realm where the thread `self` is about to begin and has no
+ * thread-local storage yet: if it is a snapshot's, gives it its own again. */
+int weft_snapshot_thread(uintptr_t self);
+
 /* A signal from outside. 0: its action is the default one, which is the host's to
  * carry out; 1: ignored; 2: delivered to a handler. Never blocks. */
 int weft_main_signal(int number);

@@ -1,3 +1,5 @@
+#include "start.h"
+
 #include "weft_host.h"
 #include "weft_main.h"
 #include "weft_python.h"
@@ -21,6 +23,11 @@ void weft_readline_install(void);
 static char **arguments;
 static int argument_count;
 static int serving;
+
+char **weft_main_arguments(int *count) {
+  *count = argument_count;
+  return arguments;
+}
 
 int weft_main_argument(const char *argument) {
   char **grown = realloc(arguments, (argument_count + 2) * sizeof *grown);
@@ -80,6 +87,8 @@ int weft_main_stdlib(const void *zip, size_t size) {
 
 void weft_main_serve(void) { serving = 1; }
 
+int weft_main_serves(void) { return serving; }
+
 /* The end that Py_RunMain() brings a program to, but for the host threads: those may attach while
  * Python's own threads come to their ends, and not during finalization. */
 static int serve(void) {
@@ -111,39 +120,53 @@ static int serve(void) {
   return status;
 }
 
-static void *main_thread(void *unused) {
-  (void)unused;
+/* First on the main thread. */
+void weft_main_begin(void) {
   weft_thread_begin();
   weft_thread_set_main();
   weft_readline_install();
-  if (serving) {
-    weft_lifecycle_set(WEFT_INITIALIZING);
-  }
+}
 
-  PyConfig config;
-  PyConfig_InitPythonConfig(&config);
-  PyStatus status = weft_module_install() == 0 ? PyStatus_Ok() : PyStatus_NoMemory();
-  if (!PyStatus_Exception(status)) {
-    status = PyConfig_SetBytesArgv(&config, argument_count, arguments);
-  }
-  if (!PyStatus_Exception(status)) {
-    status = PyConfig_SetBytesString(&config, &config.program_name, EXECUTABLE);
-  }
-  if (!PyStatus_Exception(status)) {
-    status = Py_InitializeFromConfig(&config);
-  }
-  PyConfig_Clear(&config);
+/* Prints what is wrong and ends the program. */
+void weft_main_check(PyStatus status) {
   if (PyStatus_IsExit(status)) {
     exit(status.exitcode);
   }
   if (PyStatus_Exception(status)) {
-    /* Prints the reason and calls exit(). */
     Py_ExitStatusException(status);
   }
-  exit(serving ? serve() : Py_RunMain());
 }
 
-int weft_main_start(size_t stack_size) {
+void weft_main_initialize(PyConfig *config) {
+  PyStatus status = weft_module_install() == 0 ? PyStatus_Ok() : PyStatus_NoMemory();
+  if (!PyStatus_Exception(status)) {
+    status = PyConfig_SetBytesArgv(config, argument_count, arguments);
+  }
+  if (!PyStatus_Exception(status)) {
+    status = PyConfig_SetBytesString(config, &config->program_name, EXECUTABLE);
+  }
+  if (!PyStatus_Exception(status)) {
+    status = Py_InitializeFromConfig(config);
+  }
+  PyConfig_Clear(config);
+  weft_main_check(status);
+}
+
+_Noreturn void weft_main_run(void) { exit(serving ? serve() : Py_RunMain()); }
+
+static void *main_thread(void *unused) {
+  (void)unused;
+  weft_main_begin();
+  if (serving) {
+    weft_lifecycle_set(WEFT_INITIALIZING);
+  }
+  PyConfig config;
+  PyConfig_InitPythonConfig(&config);
+  weft_main_initialize(&config);
+  weft_main_run();
+}
+
+int weft_main_thread(size_t stack_size, void *(*routine)(void *)) {
   pthread_attr_t attributes;
   pthread_t thread;
   if (!weft_thread_reserve()) {
@@ -153,7 +176,7 @@ int weft_main_start(size_t stack_size) {
   if (error == 0) {
     error = pthread_attr_setstacksize(&attributes, stack_size);
     if (error == 0) {
-      error = pthread_create(&thread, &attributes, main_thread, NULL);
+      error = pthread_create(&thread, &attributes, routine, NULL);
     }
     pthread_attr_destroy(&attributes);
   }
@@ -164,3 +187,5 @@ int weft_main_start(size_t stack_size) {
   pthread_detach(thread);
   return 0;
 }
+
+int weft_main_start(size_t stack_size) { return weft_main_thread(stack_size, main_thread); }

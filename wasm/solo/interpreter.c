@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "weft_seed.h"
 #include "weft_sys.h"
 
 #define EXPORT(name) __attribute__((export_name("weft:python/interpreter@0.1.0#" name)))
@@ -128,7 +129,7 @@ static void start(void) {
   if (PyRun_SimpleString("import os\nos.supports_fd -= {os.listdir, os.scandir}\ndel os") != 0) {
     abort();
   }
-  solo_seed_prepare();
+  weft_seed_prepare();
 }
 
 /* The pre-initialiser runs it and keeps what it made. */
@@ -186,7 +187,7 @@ static int set_seed(const wit_string *names, size_t count) {
       given = strndup(names[i].data + sizeof NAME - 1, names[i].length - (sizeof NAME - 1));
     }
   }
-  int status = solo_seed_renew(given);
+  int status = weft_seed_renew(given);
   free(given);
   return status;
 }

@@ -26,11 +26,6 @@ void solo_string_free(wit_string text);
 /* A callable for a function of the host's; the reference is new. */
 PyObject *solo_function_new(uint32_t number);
 
-/* Lists what depends on the hash seed, in Python that has just started; aborts where something could not be renewed. */
-void solo_seed_prepare(void);
-/* Another seed, before anything else is hashed: that of PYTHONHASHSEED, or a random one for NULL. -1 with an exception. */
-int solo_seed_renew(const char *given);
-
 PyObject *solo_host_error(void); /* weft.HostError, borrowed */
 PyObject *solo_module_init(void);
 

@@ -22,7 +22,7 @@ export interface SoloStages {
 /** The headers that patched CPython includes. */
 const PATCH_HEADERS = ["solo/include/weft_solo.h", "include/weft_memory.h"];
 /** Files below `wasm/` of which the component is made. */
-const OURS = /^(solo|sys|include)(\/.*)?$/;
+const OURS = /^(solo|snapshot|sys|include)(\/.*)?$/;
 
 /** The C libraries that standard modules need, without threads. */
 export async function ensureSoloLibs({ context, toolchain, recipe }: SoloStages, sources: Sources): Promise<CacheEntry> {
@@ -134,7 +134,7 @@ export async function ensureSoloCore({ context, toolchain, recipe }: SoloStages,
         for (const name of ["work", "out", "generated", "wasm"]) {
           mkdirSync(join(workspace.folder, name));
         }
-        for (const name of ["solo", "sys", "include"]) {
+        for (const name of ["solo", "snapshot", "sys", "include"]) {
           copyInto(workspace, join(wasm, name), `wasm/${name}`);
         }
         writeInto(workspace, "generated/weft_wit.h", witHeader(readFileSync(join(wasm, "weft.wit"), "utf8")));

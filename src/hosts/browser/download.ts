@@ -1,4 +1,6 @@
 import type { GuestFactory, GuestModule } from "../../abi/module.js";
+import { PROGRAM_FILES, SNAPSHOT_FILE } from "../../abi/runtime-files.js";
+import { Snapshot, type ArchivePlace } from "../../runtime/snapshot.js";
 import type { RuntimeFiles } from "../shared/platform.js";
 import { RuntimeFilesError } from "../shared/runtime-files-error.js";
 import { checkBuilt, compileBuilt, fetchBuilt, importBuilt, type FileFacts } from "./built-file.js";
@@ -18,8 +20,7 @@ export interface DownloadOptions {
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
 }
 
-const NAMES = ["weft.mjs", "weft.wasm", "python313.zip"] as const;
-type Name = (typeof NAMES)[number];
+type Name = (typeof PROGRAM_FILES)[number];
 
 interface Manifest {
   readonly files: Readonly<Record<Name, FileFacts>>;
@@ -45,21 +46,23 @@ export class Download {
     this.#manifest = this.#readManifest(options.integrity);
     const glue = this.#checked("weft.mjs");
     const library = this.#checked("python313.zip");
+    const snapshot = this.#checked(SNAPSHOT_FILE);
     const wasm = this.#compiled();
     this.glueUrl = glue.then(() => this.#url("weft.mjs"));
     const factory = this.glueUrl.then((url) => this.#import(url));
     // The first failure cancels the rest, and is the one that is reported.
-    for (const promise of [this.#manifest, this.glueUrl, factory, wasm, library]) {
+    for (const promise of [this.#manifest, this.glueUrl, factory, wasm, library, snapshot]) {
       promise.catch((error: unknown) => {
         this.#abort.abort(error);
       });
     }
-    this.files = Promise.all([factory, wasm, library]).then(
-      ([made, module, archive]) => ({
+    this.files = Promise.all([factory, wasm, library, snapshot]).then(
+      ([made, module, archive, memory]) => ({
         factory: made,
         glueUrl: this.#url("weft.mjs"),
         compile: () => Promise.resolve(module),
-        loadStandardLibrary: (guest) => place(guest, archive),
+        loadStandardLibrary: (guest, place) => load(guest, archive, place),
+        snapshot: () => new Snapshot(memory),
       }),
       () => {
         throw this.#abort.signal.reason;
@@ -92,7 +95,7 @@ export class Download {
     let manifest: Manifest;
     try {
       manifest = (await response.json()) as Manifest;
-      this.#total = NAMES.reduce((sum, name) => sum + manifest.files[name].size, 0);
+      this.#total = PROGRAM_FILES.reduce((sum, name) => sum + manifest.files[name].size, 0);
     } catch (error) {
       throw new RuntimeFilesError(`${this.#url("manifest.json")} is not the manifest of a built runtime`, { cause: error });
     }
@@ -152,8 +155,8 @@ export class Download {
 }
 
 /** Copies the archive to guest memory, where its only copy stays for good. */
-function place(module: GuestModule, data: Uint8Array): { address: number; size: number } {
-  const address = module._malloc(data.length) >>> 0;
+function load(module: GuestModule, data: Uint8Array, place: ArchivePlace | undefined): ArchivePlace {
+  const address = place?.address ?? module._malloc(data.length) >>> 0;
   if (address === 0) {
     throw new RangeError(`out of guest memory: the standard library needs ${data.length} bytes`);
   }

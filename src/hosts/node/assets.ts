@@ -1,20 +1,22 @@
+import { createHash } from "node:crypto";
 import { existsSync, openSync, readFileSync, readSync, closeSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { GuestFactory, GuestModule } from "../../abi/module.js";
+import { LIBRARY_PARTS, PROGRAM_FILES, SNAPSHOT_FILE } from "../../abi/runtime-files.js";
+import type { GuestFiles } from "../../runtime/guest.js";
+import { Snapshot, type ArchivePlace } from "../../runtime/snapshot.js";
 import { RuntimeFilesError } from "../shared/runtime-files-error.js";
-
-/** The last two are read when a program first needs something of them. */
-const RUNTIME_FILES = ["weft.mjs", "weft.wasm", "python313.zip", "python313-modules.zip", "python313-sources.zip"];
 
 /** A folder with a built runtime: the glue, the module and the standard library. */
 export class RuntimeAssets {
   readonly #folder: string;
+  readonly #snapshotHash: string | undefined;
 
   /** @throws RuntimeFilesError when a file is missing or does not have the size that was built. */
   constructor(folder: string) {
     this.#folder = folder;
-    let manifest: { files?: Record<string, { size: number }> };
+    let manifest: { files?: Record<string, { size: number; sha256?: string }> };
     try {
       manifest = JSON.parse(readFileSync(join(folder, "manifest.json"), "utf8")) as typeof manifest;
     } catch (error) {
@@ -25,7 +27,8 @@ export class RuntimeAssets {
         { cause: error },
       );
     }
-    for (const name of RUNTIME_FILES) {
+    this.#snapshotHash = manifest.files?.[SNAPSHOT_FILE]?.sha256;
+    for (const name of [...PROGRAM_FILES, ...LIBRARY_PARTS]) {
       const expected = manifest.files?.[name]?.size;
       let size: number | undefined;
       try {
@@ -71,11 +74,34 @@ export class RuntimeAssets {
     }
   }
 
+  /** What a guest needs of them, once the module is compiled. */
+  files(factory: GuestFactory, module: WebAssembly.Module): GuestFiles {
+    return {
+      factory,
+      compile: () => Promise.resolve(module),
+      loadStandardLibrary: (guest, place) => this.#loadStandardLibrary(guest, place),
+      snapshot: () => this.#snapshot(),
+    };
+  }
+
+  #snapshot(): Snapshot {
+    const path = join(this.#folder, SNAPSHOT_FILE);
+    const data = readFileSync(path);
+    // A module refuses what is no module; nothing refuses a memory that is another module's.
+    if (createHash("sha256").update(data).digest("hex") !== this.#snapshotHash) {
+      throw new RuntimeFilesError(`${path} is damaged; run "weft build --force" to build the runtime again`);
+    }
+    return new Snapshot(data);
+  }
+
   /** Reads the archive straight into guest memory, where its only copy stays for good. */
-  loadStandardLibrary(module: GuestModule): { address: number; size: number } {
+  #loadStandardLibrary(module: GuestModule, place?: ArchivePlace): ArchivePlace {
     const path = join(this.#folder, "python313.zip");
     const size = statSync(path).size;
-    const address = module._malloc(size) >>> 0;
+    if (place !== undefined && place.size !== size) {
+      throw new RuntimeFilesError(`${path} is not the one that ${SNAPSHOT_FILE} was made with; run "weft build" to build the runtime again`);
+    }
+    const address = place?.address ?? module._malloc(size) >>> 0;
     if (address === 0) {
       throw new RangeError(`out of guest memory: the standard library needs ${size} bytes`);
     }

@@ -69,7 +69,7 @@ async function load(options: LoadOptions, alive: KeepAlive): Promise<HostWeft> {
   const pump = new StdinPump();
   return startWeft(
     {
-      files: { factory, glueUrl: assets.glueUrl, compile: () => Promise.resolve(module), loadStandardLibrary: (guest) => assets.loadStandardLibrary(guest) },
+      files: { ...assets.files(factory, module), glueUrl: assets.glueUrl },
       realmHost: new NodeRealmHost(assets.glueUrl),
       stdio: [stdioKind(0), stdioKind(1), stdioKind(2)],
       terminalSize: terminalSize(),

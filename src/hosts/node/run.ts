@@ -67,9 +67,7 @@ async function run(program: NodeProgram): Promise<GuestEnd> {
 
   guest = await Guest.start(
     {
-      factory,
-      compile: () => Promise.resolve(module),
-      loadStandardLibrary: (instance) => assets.loadStandardLibrary(instance),
+      files: assets.files(factory, module),
       realmHost,
       realmPython: new RealmBinding(1, program.javascript),
       createWorker: (onError) => workers.create(onError),

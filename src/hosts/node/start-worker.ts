@@ -2,10 +2,13 @@ import { Worker } from "node:worker_threads";
 import type { StartWorker } from "../shared/realm-workers.js";
 import { WORKER_STACK_MIB } from "./limits.js";
 
+/** The script of every worker realm, in the package's folder. */
+export const REALM_WORKER = new URL("../realm-worker.js", import.meta.url);
+
 /** Starts worker realms that load the glue from a URL, and whose JavaScript Python may use or not. */
-export function nodeWorkers(glueUrl: string, javascript = true): StartWorker<Worker> {
+export function nodeWorkers(glueUrl: string, javascript = true, script = REALM_WORKER): StartWorker<Worker> {
   return (realm, onError) => {
-    const worker = new Worker(new URL("../realm-worker.js", import.meta.url), {
+    const worker = new Worker(script, {
       // The glue looks for exactly this to know that it is in a worker.
       workerData: "em-pthread",
       argv: [glueUrl, String(realm), String(javascript)],

@@ -51,9 +51,7 @@ export async function startWeft(
   });
   const guest = await Guest.start(
     {
-      factory: platform.files.factory,
-      compile: () => platform.files.compile(),
-      loadStandardLibrary: (module) => platform.files.loadStandardLibrary(module),
+      files: platform.files,
       realmHost: platform.realmHost,
       realmPython: binding,
       createWorker: (onError) => workers.create(onError),

@@ -1,6 +1,5 @@
 import type { StdioKind } from "../../abi/events.js";
-import type { GuestFactory, GuestModule } from "../../abi/module.js";
-import type { Guest, GuestLimits } from "../../runtime/guest.js";
+import type { Guest, GuestFiles, GuestLimits } from "../../runtime/guest.js";
 import type { Services } from "./services.js";
 
 /** One end of a channel between two realms, as browsers and Node have it. */
@@ -22,14 +21,9 @@ export interface RealmWorker {
 }
 
 /** The files of a built runtime. */
-export interface RuntimeFiles {
-  readonly factory: GuestFactory;
+export interface RuntimeFiles extends GuestFiles {
   /** The glue's URL, where workers of the user's own can join. */
   readonly glueUrl?: string;
-  /** The compiled module; shared by all realms. */
-  compile(): Promise<WebAssembly.Module>;
-  /** Copies the standard library's archive to guest memory, where it stays. */
-  loadStandardLibrary(module: GuestModule): { address: number; size: number };
 }
 
 /** What Weft needs of the platform that it is loaded on. */

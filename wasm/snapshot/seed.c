@@ -2,11 +2,13 @@
  *
  * Hashes of str and bytes depend on a secret, which must be an instance's own: who knows it can choose keys that all fall on one
  * place of a dict. The snapshot of a started Python holds hashes made with the build's secret, in strings, dicts, sets and the
- * interpreter's own tables. At build time solo_seed_prepare() lists all of them; solo_seed_renew() makes them again with another secret. What
+ * interpreter's own tables. At build time weft_seed_prepare() lists all of them; weft_seed_renew() makes them again with another secret. What
  * cannot be listed ends the build. */
 #define Py_BUILD_CORE 1
 
-#include "solo_python.h"
+#include <Python.h>
+
+#include "weft_seed.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -388,7 +390,7 @@ static void try(uint32_t seed) {
   EACH(known.derived_sets, PySetObject *, check_set)
 }
 
-void solo_seed_prepare(void) {
+void weft_seed_prepare(void) {
   PyGC_Collect(); /* garbage and free lists */
   find();
   try(1);
@@ -398,7 +400,7 @@ void solo_seed_prepare(void) {
   find();
 }
 
-int solo_seed_renew(const char *given) {
+int weft_seed_renew(const char *given) {
   if (!given || *given == '\0' || strcmp(given, "random") == 0) {
     if (_PyOS_URandom(&_Py_HashSecret, sizeof _Py_HashSecret) != 0) {
       return -1;

@@ -1,0 +1,8 @@
+/** The files of a built runtime, beside its manifest.json. */
+
+/** The memory of initialized Python (src/runtime/snapshot.ts). */
+export const SNAPSHOT_FILE = "weft.snapshot";
+/** The glue, the module, the standard library's core and the snapshot: what a program loads. */
+export const PROGRAM_FILES = ["weft.mjs", "weft.wasm", "python313.zip", SNAPSHOT_FILE] as const;
+/** Parts of the standard library that are read when a program first needs something of them. */
+export const LIBRARY_PARTS = ["python313-modules.zip", "python313-sources.zip"] as const;

@@ -1,0 +1,118 @@
+/**
+ * A snapshot: what the memory of a runtime is when Python has been initialized in it (wasm/main/snapshot.c), as far as it differs
+ * from the memory with which the module begins. A file of little-endian 32-bit words and what follows them:
+ *
+ *     magic, stack size, address and size of the standard library's archive, count, count times (address, length), bytes
+ *
+ * The archive's own bytes are not in it: they are those of its file.
+ */
+
+const MAGIC = 0x31534657; // "WFS1"
+const HEADER_WORDS = 5;
+
+/**
+ * Bytes from the memory's beginning in which everything is that a snapshot has. Fewer than the smallest memory that a
+ * runtime begins with.
+ */
+export const SNAPSHOT_WINDOW = 64 * 1024 * 1024;
+
+/** Equal bytes between two runs that cost less than another run. */
+const GAP = 32;
+
+/** Where the standard library's archive is in guest memory. */
+export interface ArchivePlace {
+  readonly address: number;
+  readonly size: number;
+}
+
+/** A snapshot and what has to be known to use it. */
+export class Snapshot {
+  /** Bytes of linear-memory stack that Python's main thread has. */
+  readonly stackSize: number;
+  readonly archive: ArchivePlace;
+  readonly #data: Uint8Array;
+  readonly #words: Uint32Array;
+
+  /** @throws RangeError when the bytes are no snapshot. */
+  constructor(data: Uint8Array) {
+    const words = data.length >= HEADER_WORDS * 4 ? view(data, HEADER_WORDS) : new Uint32Array(HEADER_WORDS);
+    const [magic, stackSize, address, size, count] = words as unknown as [number, number, number, number, number];
+    const end = (HEADER_WORDS + 2 * count) * 4;
+    if (magic !== MAGIC || end > data.length) {
+      throw new RangeError(`${data.length} bytes are no snapshot of this version`);
+    }
+    this.stackSize = stackSize;
+    this.archive = { address, size };
+    this.#data = data;
+    this.#words = view(data, HEADER_WORDS + 2 * count);
+    let length = end;
+    for (let at = HEADER_WORDS; at < this.#words.length; at += 2) {
+      length += this.#words[at + 1]!;
+    }
+    if (length !== data.length) {
+      throw new RangeError(`a snapshot of ${length} bytes has ${data.length}`);
+    }
+  }
+
+  /** Writes it over the memory of a runtime that has just been instantiated, in which no other realm is yet. */
+  restore(memory: WebAssembly.Memory): void {
+    const bytes = new Uint8Array(memory.buffer, 0, SNAPSHOT_WINDOW);
+    let at = this.#words.length * 4;
+    for (let word = HEADER_WORDS; word < this.#words.length; word += 2) {
+      const length = this.#words[word + 1]!;
+      bytes.set(this.#data.subarray(at, at + length), this.#words[word]);
+      at += length;
+    }
+  }
+}
+
+/** The words at the beginning of a file, whose bytes may begin anywhere in a buffer. */
+function view(data: Uint8Array, words: number): Uint32Array {
+  const copy = new Uint32Array(words);
+  new Uint8Array(copy.buffer).set(data.subarray(0, words * 4));
+  return copy;
+}
+
+/** The file of a snapshot: what `after` has and `before`, from the same address, has not. */
+export function encodeSnapshot(before: Uint8Array, after: Uint8Array, stackSize: number, archive: ArchivePlace): Uint8Array {
+  const runs: [number, number][] = [];
+  const search = (from: number, to: number): void => {
+    let last: [number, number] | undefined;
+    for (let at = from; at < to; at++) {
+      if (before[at] === after[at]) {
+        continue;
+      }
+      if (last !== undefined && at - last[1] <= GAP) {
+        last[1] = at + 1;
+      } else {
+        last = [at, at + 1];
+        runs.push(last);
+      }
+    }
+  };
+  search(0, archive.address);
+  search(archive.address + archive.size, after.length);
+  const words = Uint32Array.of(MAGIC, stackSize, archive.address, archive.size, runs.length, ...runs.flatMap(([start, end]) => [start, end - start]));
+  const parts = [new Uint8Array(words.buffer), ...runs.map(([start, end]) => after.subarray(start, end))];
+  const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    file.set(part, at);
+    at += part.length;
+  }
+  return file;
+}
+
+/** Names of variables that Python reads while it is initialized, or by which the C library's locale is chosen. */
+const READ_EARLY = /^(PYTHON(?!(_COLORS|_HISTORY|_BASIC_REPL|STARTUP)$)|LC_|LANGUAGE$)/;
+
+/**
+ * Whether a program may begin with a snapshot, in which Python was initialized without options: for others it has to be
+ * initialized anew. As set_program() in wasm/main/snapshot.c reads the arguments.
+ * @param argv CPython's command line, with the interpreter's name.
+ */
+export function startsFromSnapshot(argv: readonly string[], environment: Readonly<Record<string, string>>): boolean {
+  const [, first, second] = argv;
+  const plain = first === undefined || first === "-" || !first.startsWith("-") || ((first === "-c" || first === "-m") && second !== undefined);
+  return plain && !Object.entries(environment).some(([name, value]) => READ_EARLY.test(name) || (name === "LANG" && value !== "C.UTF-8"));
+}

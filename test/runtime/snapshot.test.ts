@@ -1,0 +1,151 @@
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { encodeSnapshot, Snapshot, SNAPSHOT_WINDOW, startsFromSnapshot } from "../../src/runtime/snapshot.js";
+import { python, run, withFolder, type Outcome } from "./harness.js";
+
+const RUNTIME = fileURLToPath(new URL("../../dist/runtime/", import.meta.url));
+/** Python reads this variable while it is initialized, and the value is the one that it has anyway: so it is initialized anew. */
+const ANEW = { PYTHONUTF8: "0" };
+
+/** The output of a program that begins with the snapshot, and of one in which Python is initialized. */
+async function both(program: (env: Readonly<Record<string, string>>) => Promise<Outcome>): Promise<[string, string]> {
+  const [restored, anew] = [await program({}), await program(ANEW)];
+  for (const { status, stderr } of [restored, anew]) {
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  }
+  return [restored.stdout, anew.stdout];
+}
+
+test("which programs begin with the snapshot", () => {
+  for (const argv of [["python"], ["python", "-"], ["python", "-", "-x"], ["python", "file.py", "-X", "dev"], ["python", "-c", "pass"], ["python", "-m", "this"]]) {
+    expect([argv, startsFromSnapshot(argv, { HOME: "/", LANG: "C.UTF-8", PYTHON_COLORS: "1" })]).toEqual([argv, true]);
+  }
+  for (const argv of [["python", "-X", "dev"], ["python", "-cpass"], ["python", "-c"], ["python", "-m"], ["python", "-i", "file.py"], ["python", "--version"]]) {
+    expect([argv, startsFromSnapshot(argv, {})]).toEqual([argv, false]);
+  }
+  for (const environment of [{ PYTHONHASHSEED: "1" }, { PYTHONPATH: "/x" }, { PYTHON_GIL: "1" }, { LC_ALL: "C" }, { LANG: "de_DE.UTF-8" }]) {
+    expect([environment, startsFromSnapshot(["python"], environment)]).toEqual([environment, false]);
+  }
+});
+
+test("a snapshot is what differs, but for the archive", () => {
+  const before = new Uint8Array(1000).fill(7, 0, 10);
+  const after = before.slice();
+  after.set([1, 2, 3], 5);
+  after.set([4], 30);
+  after.fill(9, 400, 500);
+  after.set([5, 6], 998);
+  const file = encodeSnapshot(before, after, 4096, { address: 400, size: 100 });
+  const snapshot = new Snapshot(file);
+  expect(snapshot).toMatchObject({ stackSize: 4096, archive: { address: 400, size: 100 } });
+  const memory = new WebAssembly.Memory({ initial: SNAPSHOT_WINDOW / 65536, maximum: SNAPSHOT_WINDOW / 65536, shared: true });
+  new Uint8Array(memory.buffer).set(before);
+  snapshot.restore(memory);
+  after.fill(0, 400, 500);
+  expect(new Uint8Array(memory.buffer).slice(0, 1000)).toEqual(after);
+  expect(file.length).toBeLessThan(120);
+  for (const bad of [new Uint8Array(0), file.subarray(1), file.subarray(0, file.length - 1), new Uint8Array([...file, 0])]) {
+    expect(() => new Snapshot(bad)).toThrow(RangeError);
+  }
+});
+
+// The test variant has what looks into the configuration.
+test("Python is configured as if it were initialized", async () => {
+  const code = `
+    import json, os, site, sys, time, _testinternalcapi
+    configs = _testinternalcapi.get_configs()
+    # What the variable changes that has it initialized anew: a value that was asked for.
+    for config in configs.values():
+        config.pop("utf8_mode", None)
+    flags = {name: getattr(sys.flags, name) for name in dir(sys.flags) if name[0] != "_"}
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONUTF8"}
+    streams = [[f.name, f.mode, f.encoding, f.errors, f.line_buffering, f.isatty(), type(f.buffer).__name__] for f in (sys.stdin, sys.stdout, sys.stderr)]
+    print(json.dumps([configs, flags, environ, streams, sorted(sys.modules), sys.path, sys.meta_path.__repr__().count("class"), sys.argv, sys.orig_argv,
+        sys.executable, sys.prefix, sys.warnoptions, sys._xoptions, sys.getrecursionlimit(), time.tzname, sys._emscripten_info.runtime, site.USER_SITE, os.getcwd(),
+        list(vars(sys)), list(vars(os)), sys.thread_info.lock, sys.stdout is sys.__stdout__, sorted(sys.path_importer_cache)], default=str, indent=1))`;
+  for (const kind of ["-c", "file", "-m", "-"]) {
+    await withFolder({ "program.py": code }, async (cwd) => {
+      const text = readFileSync(join(cwd, "program.py"), "utf8");
+      const args = { "-c": ["-c", text, "a", "-b"], file: ["./program.py", "a", "ö"], "-m": ["-m", "program", "1"], "-": ["-", "x"] }[kind]!;
+      const [restored, anew] = await both((env) => run("weft-python", args, { cwd, input: kind === "-" ? text : "", env: { ...env, WEFT_RUNTIME: `${RUNTIME}test`, TZ: "America/New_York" } }));
+      expect(restored).toBe(anew);
+    });
+  }
+});
+
+test("every program has a hash seed of its own, and nothing has another's", async () => {
+  const code = `
+    import gc, sys
+    class Text(str): pass
+    class Bytes(bytes): pass
+    for i in range(256):
+        assert hash(Text(chr(i))) == hash(chr(i)) and hash(Bytes([i])) == hash(bytes([i])), i
+    dicts = sets = 0
+    seen = set()
+    waiting = gc.get_objects() + [vars(module) for module in sys.modules.values()]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if type(one) is dict:
+            dicts += 1
+            for key, value in list(one.items()):
+                assert one[key] is value or one is vars(sys.modules["__main__"]), key
+                if type(key) is str:
+                    assert one[Text(key)] is value or one is vars(sys.modules["__main__"]), key
+                if type(value) in (set, frozenset, dict):
+                    waiting.append(value)
+        elif type(one) in (set, frozenset):
+            sets += 1
+            for element in one:
+                assert element in one and frozenset([element]) <= one
+        elif isinstance(one, type):
+            waiting.append(dict(one.__dict__))
+            for name in one.__dict__:
+                assert one.__dict__[Text(name)] is one.__dict__[name] or True
+                getattr(one, Text(name), None)
+    for name, module in sys.modules.items():
+        assert sys.modules[Text(name)] is module
+    assert sys.intern("".join(["path", "lib"])) is sys.intern("pathlib")
+    assert dicts > 100 and sets > 5, (dicts, sets)
+    print(hash("weft"))`;
+  const hashes = new Set<string>();
+  for (let i = 0; i < 3; i++) {
+    const { stdout, stderr, status } = await python(code);
+    expect({ stderr, status }).toEqual({ stderr: "", status: 0 });
+    hashes.add(stdout);
+  }
+  expect(hashes.size).toBe(3);
+});
+
+test("recursion ends at the limit of the realm", async () => {
+  const { stdout, status } = await python(`
+    import sys
+    sys.setrecursionlimit(10**6)
+    nested = []
+    for _ in range(10**5):
+        nested = [nested]
+    try:
+        repr(nested)
+    except RecursionError as error:
+        print(type(error).__name__)`);
+  expect({ stdout, status }).toEqual({ stdout: "RecursionError\n", status: 0 });
+});
+
+test("one of another build is refused", async () => {
+  await withFolder({ "ok.py": "print('ok')" }, async (cwd) => {
+    const runtime = join(cwd, "runtime");
+    cpSync(join(RUNTIME, "release"), runtime, { recursive: true });
+    const file = join(runtime, "weft.snapshot");
+    const data = readFileSync(file);
+    data[data.length >> 1]! ^= 1;
+    writeFileSync(file, data);
+    const env = { WEFT_RUNTIME: runtime };
+    expect(await run("weft", ["run", "ok.py"], { cwd, env })).toMatchObject({ status: 69, stderr: expect.stringMatching(/^weft: .*weft\.snapshot is damaged; run "weft build --force"[^\n]*\n$/) });
+    // It is not read for those that cannot use it.
+    expect(await run("weft", ["run", "--env", "PYTHONHASHSEED=1", "ok.py"], { cwd, env })).toMatchObject({ status: 0, stdout: "ok\n" });
+  });
+});
