@@ -3,7 +3,7 @@ import { GuestEvent, type StdioKind } from "../abi/events.js";
 import { allocate, bytes, readString, withStrings } from "../abi/memory.js";
 import type { Address, GuestFactory, GuestModule } from "../abi/module.js";
 import { createMemory } from "./guest-memory.js";
-import { encodeSnapshot, SNAPSHOT_WINDOW, startsFromSnapshot, type ArchivePlace, type Snapshot } from "./snapshot.js";
+import { copyMemory, encodeSnapshot, startsFromSnapshot, type ArchivePlace, type Snapshot } from "./snapshot.js";
 
 const { SIGALRM } = CONSTANTS;
 
@@ -147,21 +147,29 @@ export class Guest {
     const guest = new Guest(platform);
     await guest.#instantiate();
     const snapshot = startsFromSnapshot(options.arguments, options.environment) ? platform.files.snapshot() : undefined;
-    guest.#configure(options, snapshot !== undefined && snapshot.stackSize >= options.limits.stackSize ? snapshot : undefined);
+    const fits = snapshot !== undefined && snapshot.stackSize >= options.limits.stackSize && snapshot.size <= guest.#module.wasmMemory.buffer.byteLength;
+    guest.#configure(options, fits ? snapshot : undefined);
     return guest;
+  }
+
+  /** The memory that a snapshot is restored to: that of a module which has just been instantiated. */
+  static async firstMemory(platform: GuestPlatform): Promise<Uint8Array> {
+    const guest = new Guest(platform);
+    await guest.#instantiate();
+    return copyMemory(guest.#module.wasmMemory);
   }
 
   /**
    * Initializes Python and returns the file of the snapshot. The guest's realms are of no use afterwards.
    * @param stackSize linear-memory stack of Python's main thread, in bytes.
+   * @param other what {@link firstMemory} gives at another time and with other chance.
    * @throws Error when Python ends instead.
    */
-  static async makeSnapshot(platform: GuestPlatform, stackSize: number): Promise<Uint8Array> {
+  static async makeSnapshot(platform: GuestPlatform, stackSize: number, other: Uint8Array): Promise<Uint8Array> {
     const guest = new Guest(platform);
     await guest.#instantiate();
     const module = guest.#module;
-    const bytes = new Uint8Array(module.wasmMemory.buffer);
-    const before = bytes.slice(0, SNAPSHOT_WINDOW);
+    const first = copyMemory(module.wasmMemory);
     const archive = guest.#mountLibrary();
     guest.#check(module._weft_snapshot_make(stackSize), "starting Python's main thread");
     let ended: GuestEnd | undefined;
@@ -174,10 +182,7 @@ export class Guest {
       }
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
-    if (bytes.subarray(SNAPSHOT_WINDOW, 2 * SNAPSHOT_WINDOW).some((byte) => byte !== 0)) {
-      throw new RangeError(`initialized Python has more than the ${SNAPSHOT_WINDOW} bytes of a snapshot`);
-    }
-    return encodeSnapshot(before, bytes.slice(0, SNAPSHOT_WINDOW), stackSize, archive);
+    return encodeSnapshot([first, other], copyMemory(module.wasmMemory), stackSize, archive);
   }
 
   async #instantiate(): Promise<void> {

@@ -10,11 +10,10 @@
 const MAGIC = 0x31534657; // "WFS1"
 const HEADER_WORDS = 5;
 
-/**
- * Bytes from the memory's beginning in which everything is that a snapshot has. Fewer than the smallest memory that a
- * runtime begins with.
- */
-export const SNAPSHOT_WINDOW = 64 * 1024 * 1024;
+/** Bytes from a memory's beginning in which initialized Python has everything, also in the debug variant. */
+const WINDOW = 256 * 1024 * 1024;
+/** Bytes at its end that have to be untouched, as a sign that there is nothing behind them. */
+const MARGIN = 64 * 1024 * 1024;
 
 /** Equal bytes between two runs that cost less than another run. */
 const GAP = 32;
@@ -30,6 +29,8 @@ export class Snapshot {
   /** Bytes of linear-memory stack that Python's main thread has. */
   readonly stackSize: number;
   readonly archive: ArchivePlace;
+  /** Bytes of memory that it needs. */
+  readonly size: number;
   readonly #data: Uint8Array;
   readonly #words: Uint32Array;
 
@@ -46,9 +47,12 @@ export class Snapshot {
     this.#data = data;
     this.#words = view(data, HEADER_WORDS + 2 * count);
     let length = end;
+    let last = 0;
     for (let at = HEADER_WORDS; at < this.#words.length; at += 2) {
       length += this.#words[at + 1]!;
+      last = this.#words[at]! + this.#words[at + 1]!;
     }
+    this.size = Math.max(last, address + size);
     if (length !== data.length) {
       throw new RangeError(`a snapshot of ${length} bytes has ${data.length}`);
     }
@@ -56,7 +60,7 @@ export class Snapshot {
 
   /** Writes it over the memory of a runtime that has just been instantiated, in which no other realm is yet. */
   restore(memory: WebAssembly.Memory): void {
-    const bytes = new Uint8Array(memory.buffer, 0, SNAPSHOT_WINDOW);
+    const bytes = new Uint8Array(memory.buffer);
     let at = this.#words.length * 4;
     for (let word = HEADER_WORDS; word < this.#words.length; word += 2) {
       const length = this.#words[word + 1]!;
@@ -73,13 +77,45 @@ function view(data: Uint8Array, words: number): Uint32Array {
   return copy;
 }
 
-/** The file of a snapshot: what `after` has and `before`, from the same address, has not. */
-export function encodeSnapshot(before: Uint8Array, after: Uint8Array, stackSize: number, archive: ArchivePlace): Uint8Array {
+/**
+ * The bytes of a memory to the last that is not 0.
+ * @throws RangeError when there may be more of them than a snapshot can have.
+ */
+export function copyMemory(memory: WebAssembly.Memory): Uint8Array {
+  const words = new Uint32Array(memory.buffer, 0, Math.min(WINDOW, memory.buffer.byteLength) / 4);
+  let end = words.length;
+  while (end > 0 && words[end - 1] === 0) {
+    end--;
+  }
+  if (end * 4 > WINDOW - MARGIN) {
+    throw new RangeError(`initialized Python has memory at ${end * 4}, and a snapshot only the first ${WINDOW - MARGIN} bytes`);
+  }
+  return new Uint8Array(words.slice(0, end).buffer);
+}
+
+/**
+ * The file of a snapshot.
+ * @param first memories that it may be restored to, of which the file has everything that is not always the same.
+ * @param made the memory that they become. All of them end with zeros.
+ */
+export function encodeSnapshot(first: readonly Uint8Array[], made: Uint8Array, stackSize: number, archive: ArchivePlace): Uint8Array {
+  const length = Math.max(made.length, ...first.map((one) => one.length));
+  const padded = (one: Uint8Array): Uint8Array => {
+    const long = new Uint8Array(length);
+    long.set(one);
+    return long;
+  };
+  const to = padded(made);
+  const from = first.map(padded);
   const runs: [number, number][] = [];
-  const search = (from: number, to: number): void => {
+  const search = (start: number, end: number): void => {
     let last: [number, number] | undefined;
-    for (let at = from; at < to; at++) {
-      if (before[at] === after[at]) {
+    for (let at = start; at < end; at++) {
+      let differs = false;
+      for (const one of from) {
+        differs ||= one[at] !== to[at];
+      }
+      if (!differs) {
         continue;
       }
       if (last !== undefined && at - last[1] <= GAP) {
@@ -91,14 +127,14 @@ export function encodeSnapshot(before: Uint8Array, after: Uint8Array, stackSize:
     }
   };
   search(0, archive.address);
-  search(archive.address + archive.size, after.length);
+  search(archive.address + archive.size, length);
   const words = Uint32Array.of(MAGIC, stackSize, archive.address, archive.size, runs.length, ...runs.flatMap(([start, end]) => [start, end - start]));
-  const parts = [new Uint8Array(words.buffer), ...runs.map(([start, end]) => after.subarray(start, end))];
-  const file = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    file.set(part, at);
-    at += part.length;
+  const file = new Uint8Array(words.byteLength + runs.reduce((sum, [start, end]) => sum + end - start, 0));
+  file.set(new Uint8Array(words.buffer));
+  let at = words.byteLength;
+  for (const [start, end] of runs) {
+    file.set(to.subarray(start, end), at);
+    at += end - start;
   }
   return file;
 }

@@ -1,11 +1,11 @@
 /**
  * Makes the snapshot of a runtime: `node make-snapshot.js FOLDER FILE`. A process of its own, for what it does to its clocks.
  */
-import "./still.js";
+import { elsewhere } from "./still.js";
 import { writeFileSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
 import { RealmBinding } from "../python/binding.js";
-import { Guest } from "../runtime/guest.js";
+import { Guest, type GuestPlatform } from "../runtime/guest.js";
 import { RuntimeAssets } from "../hosts/node/assets.js";
 import { defaultLimits } from "../hosts/node/limits.js";
 import { loadRuntime } from "../hosts/node/load-runtime.js";
@@ -17,20 +17,19 @@ if (folder === undefined || file === undefined) {
 }
 const assets = new RuntimeAssets(folder);
 const { factory, module, workers } = await loadRuntime(assets, false, new URL("./snapshot-worker.js", import.meta.url));
-const snapshot = await Guest.makeSnapshot(
-  {
-    files: assets.files(factory, module),
-    realmHost: new NodeRealmHost(assets.glueUrl),
-    realmPython: new RealmBinding(1, false),
-    createWorker: (onError) => workers.create(onError),
-    endWorker: (worker) => {
-      workers.end(worker as Worker);
-    },
-    onStdinRequest: () => undefined,
-    onReadline: () => undefined,
-    onTerminalMode: () => undefined,
+const platform: GuestPlatform = {
+  files: assets.files(factory, module),
+  realmHost: new NodeRealmHost(assets.glueUrl),
+  realmPython: new RealmBinding(1, false),
+  createWorker: (onError) => workers.create(onError),
+  endWorker: (worker) => {
+    workers.end(worker as Worker);
   },
-  defaultLimits().stackSize,
-);
+  onStdinRequest: () => undefined,
+  onReadline: () => undefined,
+  onTerminalMode: () => undefined,
+};
+const other = await elsewhere(() => Guest.firstMemory(platform));
+const snapshot = await Guest.makeSnapshot(platform, defaultLimits().stackSize, other);
 writeFileSync(file, snapshot);
 process.exit(0);

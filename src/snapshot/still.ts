@@ -5,10 +5,21 @@
  */
 
 /** Milliseconds; when files are made that are in the snapshot. */
-const NOW = Number(process.env["SOURCE_DATE_EPOCH"] ?? 0) * 1000;
+let now = Number(process.env["SOURCE_DATE_EPOCH"] ?? 0) * 1000;
+let chance = 1;
 
-Date.now = () => NOW;
-Object.defineProperty(globalThis, "performance", { value: { timeOrigin: NOW, now: () => 0 } });
-Object.defineProperty(globalThis, "crypto", { value: { getRandomValues: (array: Uint8Array) => array.fill(1) } });
+Date.now = () => now;
+Object.defineProperty(globalThis, "performance", { value: { get timeOrigin() { return now; }, now: () => 0 } });
+Object.defineProperty(globalThis, "crypto", { value: { getRandomValues: (array: Uint8Array) => array.fill(chance) } });
 
-export {};
+/** Calls `use` at another time, with other chance. */
+export async function elsewhere<T>(use: () => Promise<T>): Promise<T> {
+  const before = { now, chance };
+  now += 0x123456789;
+  chance = 0xfe;
+  try {
+    return await use();
+  } finally {
+    ({ now, chance } = before);
+  }
+}

@@ -8,8 +8,9 @@
  * What Python took from its surroundings is made again there: the hash seed, the environment, the arguments, the standard
  * streams, the time zone, the name of the engine, the recursion limit.
  *
- * `snapshot` is written by the thread of the snapshot alone: at the build before it stores `made`, which the host realm
- * waits for; in a program when its realm begins with it, after the host realm has sent it there. */
+ * `snapshot` is written by the host realm before it makes the thread, and then by that thread alone: at the build before it
+ * stores `made`, which the host realm waits for; in a program when its realm begins with it, after the host realm has sent
+ * it there. */
 #define Py_BUILD_CORE
 #include <Python.h>
 #include "internal/pycore_fileutils.h"
@@ -51,6 +52,7 @@ static struct {
   pthread_t thread; /* NULL without a snapshot, and when it has begun */
   void *storage, *saved;
   size_t size;
+  void *host; /* the host realm's storage, which that realm keeps */
 } snapshot;
 static _Atomic int made;
 
@@ -105,7 +107,10 @@ static void *make(void *unused) {
   emscripten_exit_with_live_runtime();
 }
 
-int weft_snapshot_make(size_t stack_size) { return weft_main_thread(stack_size, make); }
+int weft_snapshot_make(size_t stack_size) {
+  snapshot.host = __builtin_wasm_tls_base();
+  return weft_main_thread(stack_size, make);
+}
 
 int weft_snapshot_made(void) { return atomic_load(&made); }
 
@@ -247,4 +252,9 @@ static void *resume(void *unused) {
   weft_main_run();
 }
 
-int weft_main_resume(void) { return snapshot.thread ? weft_host_resume(snapshot.thread, resume) : ESRCH; }
+int weft_main_resume(void) {
+  if (!snapshot.thread || snapshot.host != __builtin_wasm_tls_base()) {
+    return ESRCH; /* the memory began as another than the build's */
+  }
+  return weft_host_resume(snapshot.thread, resume);
+}

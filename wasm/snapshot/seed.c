@@ -20,6 +20,7 @@
 #include "internal/pycore_object.h"
 #include "internal/pycore_pyhash.h"
 #include "internal/pycore_pylifecycle.h"
+#include "internal/pycore_pymem.h"
 #include "internal/pycore_runtime.h"
 #include "internal/pycore_tstate.h"
 
@@ -156,9 +157,9 @@ static bool find_container(const mi_heap_t *heap, const mi_heap_area_t *area, vo
 
 /* Not all blocks are objects: those that are strings have a string's type where it belongs, and a reference count. */
 static bool find_simple(const mi_heap_t *heap, const mi_heap_area_t *area, void *block, size_t size, void *offset) {
-  (void)heap, (void)area, (void)offset;
-  PyObject *op = block;
-  if (op && size >= sizeof(PyBytesObject)) {
+  (void)heap, (void)area;
+  PyObject *op = block ? (PyObject *)((char *)block + (uintptr_t)offset) : NULL;
+  if (op && size >= sizeof(PyBytesObject) + (uintptr_t)offset) {
     for (size_t i = 0; i < known.types.count; i++) {
       if (op->ob_type == known.types.items[i] && Py_REFCNT(op) > 0) {
         find_string(op);
@@ -195,9 +196,11 @@ static void find(void) {
   add(&known.types, &PyUnicode_Type);
   add(&known.types, &PyBytes_Type);
   struct _mimalloc_thread_state *state = &((_PyThreadStateImpl *)_PyThreadState_GET())->mimalloc;
-  mi_heap_visit_blocks(&state->heaps[_Py_MIMALLOC_HEAP_GC], true, find_container, (void *)0);
-  mi_heap_visit_blocks(&state->heaps[_Py_MIMALLOC_HEAP_GC_PRE], true, find_container, (void *)(2 * sizeof(PyObject *)));
-  mi_heap_visit_blocks(&state->heaps[_Py_MIMALLOC_HEAP_OBJECT], true, find_simple, NULL);
+  /* As in gc_visit_heaps() of Python/gc_free_threading.c: a debug build puts two words before each object, and some types two pointers. */
+  uintptr_t debug = _PyMem_DebugEnabled() ? 2 * sizeof(size_t) : 0;
+  mi_heap_visit_blocks(&state->heaps[_Py_MIMALLOC_HEAP_GC], true, find_container, (void *)debug);
+  mi_heap_visit_blocks(&state->heaps[_Py_MIMALLOC_HEAP_GC_PRE], true, find_container, (void *)(debug + 2 * sizeof(PyObject *)));
+  mi_heap_visit_blocks(&state->heaps[_Py_MIMALLOC_HEAP_OBJECT], true, find_simple, (void *)debug);
   _Py_hashtable_foreach(_PyRuntime.cached_objects.interned_strings, find_static, NULL);
   for (int i = 0; i < 256; i++) {
     find_string((PyObject *)&_Py_SINGLETON(bytes_characters)[i].ob);
