@@ -87,6 +87,7 @@ export const FUNCTIONS = {
   weft_borrow_end: "vpii",
 
   // wasm/include/weft_js.h
+  weft_js_refuse: "v",
   weft_js_proxy_new: "piipi",
   weft_js_proxy_id: "ip",
   weft_js_released: "i",

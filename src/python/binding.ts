@@ -14,7 +14,6 @@ import { Realm } from "./realm.js";
  */
 export class RealmBinding {
   readonly id: number;
-  readonly #javascript: boolean;
   /**
    * Runs the thread that `weft_thread_spawn(id)` started in this realm. Never throws. When it returns true, the thread
    * stays, and is this realm's, until `weft_thread_leave()`.
@@ -27,13 +26,9 @@ export class RealmBinding {
   #realm: Realm | undefined;
   #requests!: HostRequests;
 
-  /**
-   * @param id the realm's number, unique in the program.
-   * @param javascript whether Python may use this realm's JavaScript: in Node that is the whole machine.
-   */
-  constructor(id: number, javascript = true) {
+  /** @param id the realm's number, unique in the program. */
+  constructor(id: number) {
     this.id = id;
-    this.#javascript = javascript;
   }
 
   /**
@@ -120,9 +115,6 @@ export class RealmBinding {
       const py = new Python(realm);
       let under: Operation | undefined;
       try {
-        if (!this.#javascript) {
-          throw py.error(py.builtin("ImportError"), "this program was not given JavaScript, by which it could use all of the machine: weft run --js gives it");
-        }
         under = begin(py, { operation, id, self, values, count, names });
         result = under.finish(py, under.perform());
       } catch (error) {

@@ -222,6 +222,8 @@ export class Guest {
       },
     });
     checkLayout(this.#module.weftExports());
+    // The main thread's worker makes its instance meanwhile, which touches nothing of the memory.
+    this.#module.weftUseWorker(this.#module.weftTakeWorker());
   }
 
   #check(errno: number, step: string): void {

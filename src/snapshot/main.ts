@@ -4,7 +4,7 @@
 import { elsewhere } from "./still.js";
 import { writeFileSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
-import { RealmBinding } from "../python/binding.js";
+import { ClosedBinding } from "../python/closed-binding.js";
 import { Guest, type GuestPlatform } from "../runtime/guest.js";
 import { RuntimeAssets } from "../hosts/node/assets.js";
 import { defaultLimits } from "../hosts/node/limits.js";
@@ -20,7 +20,7 @@ const { factory, module, workers } = await loadRuntime(assets, false, new URL(".
 const platform: GuestPlatform = {
   files: assets.files(factory, module),
   realmHost: new NodeRealmHost(assets.glueUrl),
-  realmPython: new RealmBinding(1, false),
+  realmPython: new ClosedBinding(1),
   createWorker: (onError) => workers.create(onError),
   endWorker: (worker) => {
     workers.end(worker as Worker);

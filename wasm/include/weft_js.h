@@ -148,6 +148,8 @@ PyObject *weft_promise_wait(PyObject *promise, PyObject *timeout);
 
 /* Adds what concerns JavaScript to the module weft: 0, or -1 with an exception. */
 int weft_js_fill(PyObject *module);
+/* A realm whose JavaScript the program was not given: sets the ImportError that says so. */
+void weft_js_refuse(void);
 
 /* Import, in wasm/python-library.js: runs an operation in this realm. */
 extern PyObject *weft_host_call(int32_t operation, int32_t id, int32_t self, PyObject *const *arguments, Py_ssize_t count,

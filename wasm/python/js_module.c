@@ -38,6 +38,10 @@ static PyObject *run_sync(PyObject *module, PyObject *arguments, PyObject *keywo
   return weft_promise_wait(promise, timeout);
 }
 
+void weft_js_refuse(void) {
+  PyErr_SetString(PyExc_ImportError, "this program was not given JavaScript, by which it could use all of the machine: weft run --js gives it");
+}
+
 /* For wasm/library/js.py: asking it for an attribute must ask the realm of the thread that asks. */
 static PyObject *js_globals(PyObject *module, PyObject *unused) {
   PyObject *globals = weft_js_globals_new(NULL);

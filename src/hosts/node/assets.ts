@@ -12,6 +12,7 @@ import { RuntimeFilesError } from "../shared/runtime-files-error.js";
 export class RuntimeAssets {
   readonly #folder: string;
   readonly #snapshotHash: string | undefined;
+  #snapshotData: { readonly data: Uint8Array; readonly hash: string } | undefined;
 
   /** @throws RuntimeFilesError when a file is missing or does not have the size that was built. */
   constructor(folder: string) {
@@ -84,12 +85,20 @@ export class RuntimeAssets {
     };
   }
 
+  /** Reads the snapshot ahead of its use: while the engine compiles the module, on threads of its own. */
+  readAhead(): void {
+    const data = readFileSync(join(this.#folder, SNAPSHOT_FILE));
+    this.#snapshotData = { data, hash: createHash("sha256").update(data).digest("hex") };
+  }
+
   #snapshot(): Snapshot {
-    const path = join(this.#folder, SNAPSHOT_FILE);
-    const data = readFileSync(path);
+    if (!this.#snapshotData) {
+      this.readAhead();
+    }
+    const { data, hash } = this.#snapshotData!;
     // A module refuses what is no module; nothing refuses a memory that is another module's.
-    if (createHash("sha256").update(data).digest("hex") !== this.#snapshotHash) {
-      throw new RuntimeFilesError(`${path} is damaged; run "weft build --force" to build the runtime again`);
+    if (hash !== this.#snapshotHash) {
+      throw new RuntimeFilesError(`${join(this.#folder, SNAPSHOT_FILE)} is damaged; run "weft build --force" to build the runtime again`);
     }
     return new Snapshot(data);
   }

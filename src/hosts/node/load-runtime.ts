@@ -22,7 +22,12 @@ export async function loadRuntime(assets: RuntimeAssets, javascript = true, scri
   // First, since its engine takes longest to start and does so beside what follows, which reads files.
   const workers = new RealmWorkers(nodeWorkers(assets.glueUrl, javascript, script));
   try {
-    const [factory, module] = await Promise.all([assets.factory(), assets.compile()]);
+    const [loading, compiling] = [assets.factory(), assets.compile()];
+    const loaded = Promise.all([loading, compiling]);
+    // A failure of theirs is the first that is reported.
+    loaded.catch(() => undefined);
+    assets.readAhead();
+    const [factory, module] = await loaded;
     return { factory, module, workers };
   } catch (error) {
     await workers.endAll();

@@ -4,24 +4,34 @@
  * starts it; it finds out that it is in a worker and waits for its first thread.
  */
 import { parentPort } from "node:worker_threads";
-import { prepareRealm } from "../shared/realm-body.js";
-import { importNow } from "./import-now.js";
+import { ClosedBinding } from "../../python/closed-binding.js";
 import { NodeRealmHost } from "./realm-host.js";
 
 const [, , glueUrl, id, javascript] = process.argv;
 if (glueUrl === undefined || id === undefined) {
   throw new TypeError("a realm worker needs the URL of the runtime's glue and a number as its arguments");
 }
-prepareRealm({
-  id: Number(id),
-  javascript: javascript === "true",
-  realmHost: new NodeRealmHost(glueUrl),
-  importNow,
-  listen: (onMessage) => {
-    parentPort!.on("message", onMessage);
-  },
-});
+
+async function start(url: string, realm: number): Promise<void> {
+  const glue = import(url) as Promise<{ default: () => unknown }>;
+  const realmHost = new NodeRealmHost(url);
+  if (javascript === "true") {
+    // Most of a realm's code, and of the time that it takes to load: programs do without.
+    const [{ prepareRealm }, { importNow }] = await Promise.all([import("../shared/realm-body.js"), import("./import-now.js")]);
+    prepareRealm({
+      id: realm,
+      realmHost,
+      importNow,
+      listen: (onMessage) => {
+        parentPort!.on("message", onMessage);
+      },
+    });
+  } else {
+    Object.assign(globalThis, { weftHost: realmHost, weftPython: new ClosedBinding(realm) });
+  }
+  (await glue).default();
+}
 
 // No top-level await, here and in the glue: V8 aborts the process when a worker is ended
 // while it begins such a module. A failure is an unhandled rejection, which ends the worker.
-void import(glueUrl).then((glue: { default: () => unknown }) => glue.default());
+void start(glueUrl, Number(id));

@@ -5,7 +5,7 @@ import { Guest, type GuestEnd, type GuestLimits, type Mount } from "../../runtim
 import { reportThreads } from "../../runtime/observer/report.js";
 import { observeThreads } from "../../runtime/observer/threads.js";
 import type { RuntimeAssets } from "./assets.js";
-import { RealmBinding } from "../../python/binding.js";
+import { ClosedBinding } from "../../python/closed-binding.js";
 import { KeepAlive } from "./keep-alive.js";
 import { defaultLimits } from "./limits.js";
 import { loadRuntime } from "./load-runtime.js";
@@ -69,7 +69,7 @@ async function run(program: NodeProgram): Promise<GuestEnd> {
     {
       files: assets.files(factory, module),
       realmHost,
-      realmPython: new RealmBinding(1, program.javascript),
+      realmPython: program.javascript ? new (await import("../../python/binding.js")).RealmBinding(1) : new ClosedBinding(1),
       createWorker: (onError) => workers.create(onError),
       endWorker: (worker) => {
         workers.end(worker as Worker);

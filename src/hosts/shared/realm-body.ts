@@ -9,8 +9,6 @@ import type { SpawnCancel, SpawnEnd, SpawnReady, SpawnRequest } from "./realm-me
 export interface RealmScope {
   /** The realm's number, unique in the program. */
   readonly id: number;
-  /** See {@link RealmBinding}. */
-  readonly javascript?: boolean;
   /** The realm's imports: wasm/include/weft_host.h. */
   readonly realmHost: unknown;
   /** See `Realm.importNow`. */
@@ -33,7 +31,7 @@ interface Waiting {
  * host realm's requests to start threads.
  */
 export function prepareRealm(scope: RealmScope): void {
-  const binding = new RealmBinding(scope.id, scope.javascript);
+  const binding = new RealmBinding(scope.id);
   binding.importNow = scope.importNow;
   Object.assign(globalThis, { weftHost: scope.realmHost, weftPython: binding });
   /** Imported, and waiting for their threads to start. */

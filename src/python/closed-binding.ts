@@ -1,0 +1,33 @@
+import type { Address, Functions } from "../abi/functions.js";
+import { checkLayout } from "../abi/layout.js";
+
+/**
+ * What the module imports of a realm whose JavaScript Python may not use (wasm/python-library.js): in Node that would be the
+ * whole machine. In the place of a `RealmBinding`, of which such a program needs nothing.
+ */
+export class ClosedBinding {
+  #functions!: Functions;
+
+  /** @param id the realm's number, unique in the program. */
+  constructor(readonly id: number) {}
+
+  /**
+   * Called once by the glue, before anything else.
+   * @throws LayoutError when the module was built by another version of this package.
+   */
+  bind(_memory: WebAssembly.Memory, functions: Functions): void {
+    checkLayout(functions);
+    this.#functions = functions;
+  }
+
+  /** The moment from which a worker realm may listen to messages. Nobody posts any. */
+  listen(): void {
+    // Threads of the host's are not started here.
+  }
+
+  /** Python wants to do something with a JavaScript value: 0, with an ImportError pending. */
+  call(): Address {
+    this.#functions.weft_js_refuse();
+    return 0;
+  }
+}
