@@ -16,7 +16,7 @@ import type { BuildContext } from "./stage.js";
 const VERSION = 1;
 
 /** Milliseconds after which a runtime that initializes Python is ended. */
-const DEADLINE = 120_000;
+const DEADLINE = 600_000;
 
 /** Key of the snapshot of a runtime. */
 export function snapshotKey(keys: { stdlib: string; link: string }): string {

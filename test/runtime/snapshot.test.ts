@@ -67,11 +67,11 @@ test("Python is configured as if it were initialized", async () => {
     print(json.dumps([configs, flags, environ, streams, sorted(sys.modules), sys.path, sys.meta_path.__repr__().count("class"), sys.argv, sys.orig_argv,
         sys.executable, sys.prefix, sys.warnoptions, sys._xoptions, sys.getrecursionlimit(), time.tzname, sys._emscripten_info.runtime, site.USER_SITE, os.getcwd(),
         list(vars(sys)), list(vars(os)), sys.thread_info.lock, sys.stdout is sys.__stdout__, sorted(sys.path_importer_cache)], default=str, indent=1))`;
-  for (const kind of ["-c", "file", "-m", "-"]) {
+  for (const kind of ["-c", "file", "-m", "-", "input"]) {
     await withFolder({ "program.py": code }, async (cwd) => {
       const text = readFileSync(join(cwd, "program.py"), "utf8");
-      const args = { "-c": ["-c", text, "a", "-b"], file: ["./program.py", "a", "ö"], "-m": ["-m", "program", "1"], "-": ["-", "x"] }[kind]!;
-      const [restored, anew] = await both((env) => run("weft-python", args, { cwd, input: kind === "-" ? text : "", env: { ...env, WEFT_RUNTIME: `${RUNTIME}test`, TZ: "America/New_York" } }));
+      const args = { "-c": ["-c", text, "a", "-b"], file: ["./program.py", "a", "ö"], "-m": ["-m", "program", "1"], "-": ["-", "x"], input: [] }[kind]!;
+      const [restored, anew] = await both((env) => run("weft-python", args, { cwd, input: kind === "-" || kind === "input" ? text : "", env: { ...env, WEFT_RUNTIME: `${RUNTIME}test`, TZ: "America/New_York" } }));
       expect(restored).toBe(anew);
     });
   }

@@ -144,7 +144,7 @@ static PyStatus set_program(PyConfig *config, int count, char **arguments) {
     return PyStatus_NoMemory();
   }
   if (count < 2) {
-    return PyStatus_Ok(); /* argv is [""] since the build */
+    return PyConfig_SetBytesArgv(config, 1, (char *[]){""});
   }
   char kind = arguments[1][0] == '-' ? arguments[1][1] : 'f'; /* or the end of "-" */
   wchar_t *text = Py_DecodeLocale(arguments[kind == 'c' || kind == 'm' ? 2 : 1], NULL);
