@@ -6,6 +6,10 @@ const { AttachError, DetachedError, loadWeft, PyErr } = api;
 
 const shared = sharedWeft();
 
+test("sys.argv is CPython's without arguments", async () => {
+  expect(await shared.weft.eval("__import__('sys').argv")).toEqual([""]);
+});
+
 describe("attach", () => {
   test("gives a token, nests, and releases what the closure made", () => {
     const { weft } = shared;
