@@ -61,11 +61,11 @@ export function startupReport(result: StartupResult): string {
   const sizes = [["", weft.name, pyodide.name, against]];
   const forms = { raw: "as it is", gzip: "gzip -9", brotli: "brotli -11" } as const;
   for (const form of ["raw", "gzip", "brotli"] as const) {
-    const line = (what: string, ours: FileSize, theirs: FileSize): void => {
-      sizes.push([`${what}, ${forms[form]}, MB`, figure(ours[form] / MB), figure(theirs[form] / MB), ratio(theirs[form], ours[form])]);
+    const line = (what: string, ours: FileSize, theirs: FileSize | undefined): void => {
+      sizes.push([`${what}, ${forms[form]}, MB`, figure(ours[form] / MB), ...(theirs ? [figure(theirs[form] / MB), ratio(theirs[form], ours[form])] : ["-", "-"])]);
     };
-    PARTS.forEach((part, index) => line(part, weft.files[index]!, pyodide.files[index]!));
-    line("all three", sumSizes(weft.files), sumSizes(pyodide.files));
+    PARTS.forEach((part, index) => line(part, weft.files[index]!, pyodide.files[index]));
+    line("together", sumSizes(weft.files), sumSizes(pyodide.files));
     sizes.push([`the library's other parts, ${forms[form]}, MB`, figure(sumSizes(weft.later)[form] / MB), "-", "-"]);
   }
 

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { LIBRARY_PARTS, PROGRAM_FILES } from "../abi/runtime-files.js";
+import { LIBRARY_PARTS, SNAPSHOT_FILE, type PROGRAM_FILES } from "../abi/runtime-files.js";
 import { BenchError } from "./error.js";
 import type { Command } from "./process.js";
 
-/** The parts of a runtime, in the order in which they are told. */
-export const PARTS = ["module", "standard library", "glue"] as const;
+/** The parts of a runtime, in the order in which they are told; Pyodide has no snapshot. */
+export const PARTS = ["module", "standard library", "glue", "snapshot"] as const;
+/** Those of ours. */
+const FILES = ["weft.wasm", "python313.zip", "weft.mjs", SNAPSHOT_FILE] satisfies (typeof PROGRAM_FILES)[number][];
 
 /** One thing that is compared, and the commands that show it. */
 export interface Subject {
@@ -18,7 +20,7 @@ export interface Subject {
   readonly waiting: Command;
   /** Prints Python's version. */
   readonly python?: Command;
-  /** Files by {@link PARTS}. */
+  /** Files by {@link PARTS}, as far as it has them. */
   readonly files?: readonly string[];
   /** Further ones, which are loaded when a program needs something of them. */
   readonly later?: readonly string[];
@@ -64,7 +66,7 @@ export function weft(root: string, runtime: string): Subject {
     hello: command(HELLO),
     waiting: command(WAITING),
     python: command(VERSION),
-    files: PROGRAM_FILES.map((name) => join(runtime, name)),
+    files: FILES.map((name) => join(runtime, name)),
     later: LIBRARY_PARTS.map((name) => join(runtime, name)),
   };
 }

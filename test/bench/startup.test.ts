@@ -156,7 +156,7 @@ describe("startupReport", () => {
     ...(python === undefined ? {} : { python }),
     times: [{ output: 100 * factor, end: 200 * factor }, { output: 300 * factor, end: 400 * factor }],
     memory: [{ peak: 5e6 * factor, resident: 4e6 * factor }],
-    files: python === undefined ? [] : ["module", "library", "glue"].map((part) => ({ name: `${name}.${part}`, raw: 8e6 * factor, gzip: 4e6 * factor, brotli: 2e6 * factor })),
+    files: python === undefined ? [] : ["module", "library", "glue", ...(name === "weft" ? ["snapshot"] : [])].map((part) => ({ name: `${name}.${part}`, raw: 8e6 * factor, gzip: 4e6 * factor, brotli: 2e6 * factor })),
     later: name === "weft" ? [{ name: "weft.more", raw: 3e6, gzip: 2e6, brotli: 1e6 }] : [],
   });
   const result: StartupResult = {
@@ -176,9 +176,11 @@ describe("startupReport", () => {
   test("compares by medians", () => {
     expect(lines).toContain("start to first output, ms | 200 (100..300) | 800 (400..1200) | 20.0 (10.0..30.0) | 4.00x");
     expect(lines).toContain("resident at most, MB | 5.00 (5.00..5.00) | 20.0 (20.0..20.0) | 0.500 (0.500..0.500) | 4.00x");
-    expect(lines).toContain("all three, brotli -11, MB | 6.00 | 24.0 | 4.00x");
+    expect(lines).toContain("glue, brotli -11, MB | 2.00 | 8.00 | 4.00x");
+    expect(lines).toContain("snapshot, brotli -11, MB | 2.00 | - | -");
+    expect(lines).toContain("together, brotli -11, MB | 8.00 | 24.0 | 3.00x");
     expect(lines).toContain("the library's other parts, brotli -11, MB | 1.00 | - | -");
-    expect(lines).toContain("weft: weft.module, weft.library, weft.glue; when something of them is needed weft.more");
+    expect(lines).toContain("weft: weft.module, weft.library, weft.glue, weft.snapshot; when something of them is needed weft.more");
     expect(lines).toContain("pyodide: pyodide.module, pyodide.library, pyodide.glue");
   });
 
