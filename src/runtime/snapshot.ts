@@ -58,7 +58,7 @@ export class Snapshot {
     }
   }
 
-  /** Writes it over the memory of a runtime that has just been instantiated, in which no other realm is yet. */
+  /** Writes it over the memory of a runtime that has just been instantiated, while no other realm runs code of the guest's. */
   restore(memory: WebAssembly.Memory): void {
     const bytes = new Uint8Array(memory.buffer);
     let at = this.#words.length * 4;

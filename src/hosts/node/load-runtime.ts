@@ -22,9 +22,8 @@ export async function loadRuntime(assets: RuntimeAssets, javascript = true, scri
   // First, since its engine takes longest to start and does so beside what follows, which reads files.
   const workers = new RealmWorkers(nodeWorkers(assets.glueUrl, javascript, script));
   try {
-    const [loading, compiling] = [assets.factory(), assets.compile()];
-    const loaded = Promise.all([loading, compiling]);
-    // A failure of theirs is the first that is reported.
+    const loaded = Promise.all([assets.factory(), assets.compile()]);
+    // Awaited below, unless reading fails.
     loaded.catch(() => undefined);
     assets.readAhead();
     const [factory, module] = await loaded;
