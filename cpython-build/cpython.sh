@@ -4,13 +4,14 @@
 # Input (environment): SOURCE (patched tree; the work folder is beside it, so
 # that the relative path to it, which enters the binary, is always the same),
 # WEFT_LIBS (prefix of the libraries), OUT, VARIANT, RECIPE (this folder), JOBS,
-# PREFIX, BUILD_PYTHON, WEFT_OPT, WEFT_CFLAGS.
+# PREFIX, BUILD_PYTHON, WEFT_OPT, WEFT_CFLAGS, COUNTING_CFLAGS (to count what runs), COUNTED_CFLAGS (to compile
+# by what was counted).
 set -eu
 
 config_args=
 case $VARIANT in
   release) config_args=--disable-test-modules ;;
-  test) ;;
+  test | counting) ;;
   debug) config_args=--with-pydebug ;;
   *) echo "unknown variant $VARIANT" >&2; exit 2 ;;
 esac
@@ -21,6 +22,10 @@ mkdir -p Modules
 cat "$RECIPE/modules/Setup.common" > Modules/Setup.local
 if [ "$VARIANT" != release ]; then
   cat "$RECIPE/modules/Setup.test" >> Modules/Setup.local
+fi
+if [ "$VARIANT" = counting ]; then
+  cat "$RECIPE/modules/Setup.counting" >> Modules/Setup.local
+  cp "$RECIPE/modules/_weft_counters.c" "$SOURCE/Modules/"
 fi
 
 # With CFLAGS given, configure does not add a -g of its own. The libraries are
@@ -36,5 +41,26 @@ CONFIG_SITE="$RECIPE/config.site" emconfigure "$SOURCE/configure" -q \
   LIBFFI_CFLAGS="-I$WEFT_LIBS/include" LIBFFI_LIBS="-L$WEFT_LIBS/lib -lffi" \
   LIBSQLITE3_CFLAGS="-I$WEFT_LIBS/include" LIBSQLITE3_LIBS="-L$WEFT_LIBS/lib -lsqlite3"
 
+counted=
+case $VARIANT in
+  counting) counted=$COUNTING_CFLAGS ;;
+  release | test)
+    "$BUILD_PYTHON" -I "$RECIPE/profile/counts.py" text "$RECIPE/profile/counts.txt" counts.proftext
+    llvm_root=$(em-config LLVM_ROOT)
+    # Debian's names end with the version; a build by an older clang's tool would be refused by a newer one's.
+    for profdata in "$llvm_root/llvm-profdata" "$llvm_root"/llvm-profdata-[0-9]*; do
+      [ ! -x "$profdata" ] || break
+    done
+    "$profdata" merge -o counts.profdata counts.proftext
+    counted="$COUNTED_CFLAGS -fprofile-instr-use=$PWD/counts.profdata"
+    ;;
+esac
+
 mkdir -p "$OUT/lib" "$OUT/include" "$OUT/sysconfig"
-emmake make -s -j"$JOBS" -f Makefile -f "$RECIPE/modules/static.mk" OUT="$OUT" weft-static
+status=0
+emmake make -s -j"$JOBS" -f Makefile -f "$RECIPE/modules/static.mk" OUT="$OUT" COUNTED_CFLAGS="$counted" weft-static 2> make.err || status=$?
+cat make.err >&2
+[ "$status" = 0 ] || exit "$status"
+case $VARIANT in
+  release | test) "$BUILD_PYTHON" -I "$RECIPE/profile/counts.py" stale "$RECIPE/profile/counts.txt" make.err > "$OUT/profile.json" ;;
+esac

@@ -105,7 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lib", type=Path, required=True)
     parser.add_argument("--sysconfig", type=Path, required=True)
-    parser.add_argument("--variant", choices=["release", "test", "debug"], required=True)
+    parser.add_argument("--variant", choices=["release", "test", "debug", "counting"], required=True)
     parser.add_argument("--prefix", required=True)
     parser.add_argument("--epoch", type=int, required=True)
     parser.add_argument("--strip", action="append", default=[])

@@ -12,16 +12,20 @@ import { copyInto } from "./unpack.js";
 /** Files of the recipe that this stage reads. */
 const RECIPE = /^(config\.site|cpython\.sh|modules|modules\/.*)$/;
 
+/** The same for variants that are compiled by what was counted. */
+const PROFILE = /^(profile|profile\/counts\..*)$/;
+
 /** Key of CPython's static libraries. */
 export function cpythonKey(context: BuildContext, toolchain: Toolchain, variant: Variant, tree: string, libs: string): string {
+  const counted = variant === "release" || variant === "test";
   return keyOf({
     toolchain: toolchain.identity,
     tree,
     libs,
     variant,
-    recipe: describeFiles(context.folders.recipe, (path) => RECIPE.test(path)),
+    recipe: describeFiles(context.folders.recipe, (path) => RECIPE.test(path) || (counted && PROFILE.test(path))),
     headers: headersOfPatches(context).map((name) => [name, hashFile(join(context.folders.wasm, "include", name))]),
-    flags: { ...context.recipe.cpython[variant] },
+    flags: { ...context.recipe.cpython[variant], profile: variant === "debug" ? null : context.recipe.profile },
     prefix: context.recipe.prefix,
     epoch: context.recipe.epoch,
   });
@@ -67,6 +71,8 @@ export async function ensureCpython(
             PREFIX: context.recipe.prefix,
             JOBS: String(context.jobs),
             BUILD_PYTHON: `python${context.pins.toolchain.python}`,
+            COUNTING_CFLAGS: context.recipe.profile.counting.join(" "),
+            COUNTED_CFLAGS: context.recipe.profile.counted.join(" "),
             WEFT_OPT: flags.opt.join(" "),
             WEFT_CFLAGS: [...flags.cflags, `-I${workspace.inside}/headers`, `-ffile-prefix-map=${workspace.inside}=.`, "-Wno-unused-command-line-argument"].join(" "),
           },

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { FUNCTIONS } from "../abi/functions.js";
 import { layoutHeader } from "../abi/layout-header.js";
@@ -83,7 +83,8 @@ export async function ensureLink(
           { cwd: `${workspace.inside}/work` },
         );
         cpSync(join(workspace.folder, "out"), folder, { recursive: true });
-        return {};
+        const profile = join(cpython.folder, "profile.json");
+        return existsSync(profile) ? { profile: JSON.parse(readFileSync(profile, "utf8")) } : {};
       } finally {
         workspace.dispose();
       }

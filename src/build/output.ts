@@ -32,6 +32,8 @@ export interface Manifest {
   readonly sources: Readonly<Record<string, string>>;
   readonly patches: { readonly debian: readonly string[]; readonly ours: readonly string[] };
   readonly flags: { readonly cpython: readonly string[]; readonly wasm: readonly string[]; readonly link: readonly string[] };
+  /** The functions that the profile counts, and those that are compiled without their counts: they have changed, or are new. */
+  readonly profile?: { readonly functions: number; readonly changed: number; readonly new: number };
   readonly keys: StageKeys;
   readonly files: Readonly<Record<string, { readonly size: number; readonly sha256: string }>>;
 }
@@ -66,6 +68,7 @@ export interface Finished extends OutputStages {
 export async function describeBuild(context: BuildContext, finished: Finished): Promise<Manifest> {
   const { variant, keys } = finished;
   const { recipe } = context;
+  const { profile } = finished.link.facts as Pick<Manifest, "profile">;
   const facts = (await finished.tree()).facts as { version: string; patches: Manifest["patches"] };
   return {
     name: "weft",
@@ -82,6 +85,7 @@ export async function describeBuild(context: BuildContext, finished: Finished): 
       wasm: recipe.link.cflags,
       link: [...recipe.link.flags, ...recipe.link[variant]],
     },
+    ...(profile === undefined ? {} : { profile }),
     keys,
     files: describeOutput(outputPlaces(finished)),
   };

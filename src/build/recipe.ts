@@ -2,8 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { BuildError } from "./errors.js";
 
-/** `release` is for users, `test` adds CPython's tests and their modules, `debug` is a pydebug build of that. */
-export const VARIANTS = ["release", "test", "debug"] as const;
+/**
+ * `release` is for users, `test` adds CPython's tests and their modules, `debug` is a pydebug build of that, and `counting`
+ * is one that counts what runs, from which `npm run profile` makes what the first two are compiled by.
+ */
+export const VARIANTS = ["release", "test", "debug", "counting"] as const;
 export type Variant = (typeof VARIANTS)[number];
 
 /** A Debian source package that the build downloads. */
@@ -32,6 +35,8 @@ export interface Recipe {
   readonly stdlib: string;
   readonly libs: { readonly cflags: readonly string[] };
   readonly cpython: Readonly<Record<Variant, { readonly opt: readonly string[]; readonly cflags: readonly string[] }>>;
+  /** Flags of the files that are counted, and of those that are compiled by the counts. */
+  readonly profile: { readonly counting: readonly string[]; readonly counted: readonly string[] };
   readonly link: Readonly<Record<Variant, readonly string[]>> & {
     readonly cflags: readonly string[];
     /** Folders below `wasm/` whose C is not for this program. */

@@ -14,7 +14,7 @@ a change is built again.
 
 Options:
   --profile NAME    threaded (default), or solo: a WASI component with one thread, for pages without cross-origin isolation
-  --variant NAME    release (default), test (with CPython's tests), or debug
+  --variant NAME    release (default), test (with CPython's tests), debug, or counting (for npm run profile)
   --out FOLDER      where the runtime goes (default: dist/runtime/VARIANT in this package, dist/solo or
                     dist/solo-test for solo)
   --source FOLDER   build this CPython 3.13 source tree instead of the pinned one
@@ -26,7 +26,7 @@ Options:
   -h, --help        show this help
 `;
 
-const SOLO_FOLDERS = { release: "dist/solo", test: "dist/solo-test", debug: "" } as const;
+const SOLO_FOLDERS: Partial<Record<Variant, string>> = { release: "dist/solo", test: "dist/solo-test" };
 
 /** `weft build [options]` */
 export async function runBuild(args: readonly string[]): Promise<number> {
@@ -37,9 +37,9 @@ export async function runBuild(args: readonly string[]): Promise<number> {
   }
   const profile = choose("--profile", options.profile ?? "threaded", PROFILES) as Profile;
   const variant = choose("--variant", options.variant ?? "release", VARIANTS) as Variant;
-  if (profile === "solo" && (variant === "debug" || options.toolchain !== undefined || options.force === true)) {
+  if (profile === "solo" && (SOLO_FOLDERS[variant] === undefined || options.toolchain !== undefined || options.force === true)) {
     throw new CliError(
-      "--variant debug, --toolchain and --force are for the threaded profile: solo has the variants release and test, WASI_SDK_PATH names a wasi-sdk for it, and what it keeps is checked by its hashes",
+      "--variant debug and counting, --toolchain and --force are for the threaded profile: solo has the variants release and test, WASI_SDK_PATH names a wasi-sdk for it, and what it keeps is checked by its hashes",
       ExitCode.usage,
     );
   }
@@ -66,7 +66,7 @@ export async function runBuild(args: readonly string[]): Promise<number> {
       variant,
       toolchain,
       jobs,
-      out: options.out ?? join(root, profile === "solo" ? SOLO_FOLDERS[variant] : join("dist/runtime", variant)),
+      out: options.out ?? join(root, profile === "solo" ? SOLO_FOLDERS[variant]! : join("dist/runtime", variant)),
       source: options.source,
       sources: options.sources,
       force: options.force,

@@ -5,10 +5,10 @@ usage: weft run parallel.py [THREADS]
 
 import sys
 import sysconfig
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
-WIDTH, HEIGHT, LIMIT = 160, 64, 600
+WIDTH, HEIGHT, LIMIT = 160, 64, 2000
 
 
 def mandelbrot_row(y):
@@ -27,37 +27,18 @@ def mandelbrot_row(y):
 
 
 def draw(threads):
-    """The picture, its rows dealt out to the threads, and the seconds it took."""
-    rows = [None] * HEIGHT
-    failures = []
-    start_line = threading.Barrier(threads + 1)
-
-    def work(first):
-        start_line.wait()
-        try:
-            for y in range(first, HEIGHT, threads):
-                rows[y] = mandelbrot_row(y)
-        except BaseException as error:
-            failures.append(error)
-            raise
-
-    workers = [threading.Thread(target=work, args=(n,)) for n in range(threads)]
-    for worker in workers:
-        worker.start()
-    start_line.wait()
-    begin = time.perf_counter()
-    for worker in workers:
-        worker.join()
-    if failures:
-        sys.exit("a thread failed")
-    return rows, time.perf_counter() - begin
+    """The picture, whose rows the threads take as they come, and the seconds it took."""
+    with ThreadPoolExecutor(threads) as pool:
+        begin = time.perf_counter()
+        rows = list(pool.map(mandelbrot_row, range(HEIGHT)))
+        return rows, time.perf_counter() - begin
 
 
 def main():
     most = int(sys.argv[1]) if len(sys.argv) > 1 else 4
     gil = "on" if sys._is_gil_enabled() else "off"
     print(f"Python {sys.version.split()[0]} on {sysconfig.get_platform()}, GIL {gil}")
-    draw(1)  # warm-up: the engine compiles the interpreter's hot code
+    draw(most)  # warm-up: the engine compiles the interpreter's hot code beside it
     picture, alone = draw(1)
     for row in picture[::4]:
         print("".join(" .:-=+*%@#"[min(9, steps.bit_length())] for steps in row[::2]))

@@ -75,7 +75,7 @@ test("lastLines indents and limits", () => {
 
 describe("weft build", () => {
   for (const [args, message] of [
-    [["--variant", "fast"], '--variant is release, test or debug, not "fast"'],
+    [["--variant", "fast"], '--variant is release, test, debug or counting, not "fast"'],
     [["--jobs", "0"], "--jobs takes a number of at least 1"],
     [["--toolchain", "mine"], "--toolchain is auto, path or root"],
     [["--profile", "solo", "--variant", "debug"], "solo has the variants release and test"],

@@ -73,6 +73,11 @@ describe("stageKeys", () => {
     expect(changedBy((root) => appendFileSync(join(root, "cpython-build/config.site"), "ac_cv_x=no\n"))).toEqual(["cpython", "stdlib", "link"]);
   });
 
+  test("the profile compiles CPython again, and the script that makes it nothing", () => {
+    expect(changedBy((root) => appendFileSync(join(root, "cpython-build/profile/counts.txt"), "#\n"))).toEqual(["cpython", "stdlib", "link"]);
+    expect(changedBy((root) => appendFileSync(join(root, "cpython-build/profile/count.py"), "#\n"))).toEqual([]);
+  });
+
   test("link flags only link again", () => {
     expect(changedBy((root) => editJson(join(root, "cpython-build/recipe.json"), (recipe) => recipe.link.flags.push("-sX=1")))).toEqual(["link"]);
   });
