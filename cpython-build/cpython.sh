@@ -5,7 +5,7 @@
 # that the relative path to it, which enters the binary, is always the same),
 # WEFT_LIBS (prefix of the libraries), OUT, VARIANT, RECIPE (this folder), JOBS,
 # PREFIX, BUILD_PYTHON, WEFT_OPT, WEFT_CFLAGS, COUNTING_CFLAGS (to count what runs), COUNTED_CFLAGS (to compile
-# by what was counted).
+# by what was counted), TOGETHER_CFLAGS (to optimise files together).
 set -eu
 
 config_args=
@@ -41,26 +41,32 @@ CONFIG_SITE="$RECIPE/config.site" emconfigure "$SOURCE/configure" -q \
   LIBFFI_CFLAGS="-I$WEFT_LIBS/include" LIBFFI_LIBS="-L$WEFT_LIBS/lib -lffi" \
   LIBSQLITE3_CFLAGS="-I$WEFT_LIBS/include" LIBSQLITE3_LIBS="-L$WEFT_LIBS/lib -lsqlite3"
 
-counted=
+counted= together=
 case $VARIANT in
   counting) counted=$COUNTING_CFLAGS ;;
   release | test)
     "$BUILD_PYTHON" -I "$RECIPE/profile/counts.py" text "$RECIPE/profile/counts.txt" counts.proftext
     llvm_root=$(em-config LLVM_ROOT)
-    # Debian's names end with the version; a build by an older clang's tool would be refused by a newer one's.
+    # Debian's names end with the version.
     for profdata in "$llvm_root/llvm-profdata" "$llvm_root"/llvm-profdata-[0-9]*; do
       [ ! -x "$profdata" ] || break
     done
-    "$profdata" merge -o counts.profdata counts.proftext
-    counted="$COUNTED_CFLAGS -fprofile-instr-use=$PWD/counts.profdata"
+    together=$TOGETHER_CFLAGS
+    if [ -x "$profdata" ]; then
+      "$profdata" merge -o counts.profdata counts.proftext
+      counted="$COUNTED_CFLAGS -fprofile-instr-use=$PWD/counts.profdata"
+    else
+      echo "$llvm_root has no llvm-profdata: CPython is compiled without its profile, and is slower" >&2
+    fi
     ;;
 esac
 
 mkdir -p "$OUT/lib" "$OUT/include" "$OUT/sysconfig"
 status=0
-emmake make -s -j"$JOBS" -f Makefile -f "$RECIPE/modules/static.mk" OUT="$OUT" COUNTED_CFLAGS="$counted" weft-static 2> make.err || status=$?
+emmake make -s -j"$JOBS" -f Makefile -f "$RECIPE/modules/static.mk" OUT="$OUT" COUNTED_CFLAGS="$counted" TOGETHER_CFLAGS="$together" \
+  weft-static 2> make.err || status=$?
 cat make.err >&2
 [ "$status" = 0 ] || exit "$status"
-case $VARIANT in
-  release | test) "$BUILD_PYTHON" -I "$RECIPE/profile/counts.py" stale "$RECIPE/profile/counts.txt" make.err > "$OUT/profile.json" ;;
-esac
+if [ -f counts.profdata ]; then
+  "$BUILD_PYTHON" -I "$RECIPE/profile/counts.py" stale "$RECIPE/profile/counts.txt" make.err > "$OUT/profile.json"
+fi

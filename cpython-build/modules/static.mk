@@ -5,11 +5,12 @@ weft-static: $(LIBRARY) $(LIBMPDEC_A) $(LIBEXPAT_A) $(LIBHACL_SHA2_A) pybuilddir
 	cp "$$(cat pybuilddir.txt)"/_sysconfigdata*.py $(OUT)/sysconfig/
 .PHONY: weft-static
 
-# What is counted, and compiled by the counts: the objects, and what the loops of programs call. Not the eval loop, which
-# only becomes larger by it, so that the engine compiles it for longer.
-COUNTED := $(filter-out Objects/perf_trampoline.o,$(OBJECT_OBJS)) \
+# What is counted, and compiled by the counts: the objects, what the loops of programs call, and the eval loop. The others are
+# optimised together too, and the eval loop is not: what would be inlined there only makes the engine compile it for longer.
+TOGETHER := $(filter-out Objects/perf_trampoline.o,$(OBJECT_OBJS)) \
 	$(addprefix Python/,bltinmodule.o brc.o context.o critical_section.o errors.o frame.o getargs.o intrinsics.o lock.o \
 	modsupport.o object_stack.o pyhash.o structmember.o) \
 	$(addprefix Modules/,_collectionsmodule.o _functoolsmodule.o _json.o _operator.o _pickle.o _sre/sre.o itertoolsmodule.o)
-$(COUNTED): private PY_CORE_CFLAGS += $(COUNTED_CFLAGS)
-$(COUNTED): private PY_BUILTIN_MODULE_CFLAGS += $(COUNTED_CFLAGS)
+$(TOGETHER) Python/ceval.o: private PY_CORE_CFLAGS += $(COUNTED_CFLAGS)
+$(TOGETHER): private PY_CORE_CFLAGS += $(TOGETHER_CFLAGS)
+$(TOGETHER): private PY_BUILTIN_MODULE_CFLAGS += $(COUNTED_CFLAGS) $(TOGETHER_CFLAGS)

@@ -9,8 +9,8 @@ import os
 import sys
 import unittest
 
-# Of what the build compiles by the counts these tests use little, and for long.
-OTHER = {"test_bz2", "test_hashlib", "test_lzma", "test_sqlite3", "test_time", "test_xml_etree"}
+# Of what the build compiles by the counts these tests use little, or for long.
+OTHER = {"test_bz2", "test_decimal", "test_hashlib", "test_lzma", "test_sqlite3", "test_statistics", "test_time", "test_xml_etree"}
 
 
 def main():

@@ -73,6 +73,7 @@ export async function ensureCpython(
             BUILD_PYTHON: `python${context.pins.toolchain.python}`,
             COUNTING_CFLAGS: context.recipe.profile.counting.join(" "),
             COUNTED_CFLAGS: context.recipe.profile.counted.join(" "),
+            TOGETHER_CFLAGS: context.recipe.profile.together.join(" "),
             WEFT_OPT: flags.opt.join(" "),
             WEFT_CFLAGS: [...flags.cflags, `-I${workspace.inside}/headers`, `-ffile-prefix-map=${workspace.inside}=.`, "-Wno-unused-command-line-argument"].join(" "),
           },

@@ -35,8 +35,8 @@ export interface Recipe {
   readonly stdlib: string;
   readonly libs: { readonly cflags: readonly string[] };
   readonly cpython: Readonly<Record<Variant, { readonly opt: readonly string[]; readonly cflags: readonly string[] }>>;
-  /** Flags of the files that are counted, and of those that are compiled by the counts. */
-  readonly profile: { readonly counting: readonly string[]; readonly counted: readonly string[] };
+  /** Flags of the files that are counted, of those that are compiled by the counts, and of those that are optimised together. */
+  readonly profile: Readonly<Record<"counting" | "counted" | "together", readonly string[]>>;
   readonly link: Readonly<Record<Variant, readonly string[]>> & {
     readonly cflags: readonly string[];
     /** Folders below `wasm/` whose C is not for this program. */
