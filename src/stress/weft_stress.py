@@ -134,8 +134,9 @@ def run(tests, threads, schedule, seed, rate, changes, shared):
                 if ready:
                     prepared.call(index)
             finally:
-                _weft_stress.leave()
+                # By the same clock as its beginning.
                 ended[index] = time.perf_counter()
+                _weft_stress.leave()
         if prepared.leave:
             through.release()
             leaving[index].wait()

@@ -66,6 +66,20 @@ describe("the self-check", () => {
   });
 });
 
+test("the clocks of pct's threads go on by instructions and timeouts, the same in each run", { timeout: 120_000 }, async () => {
+  const { output, verdicts } = await stress("clock", "--schedule", "pct", "--parallel-threads", "2", "--iterations", "5", "--timeout", "20");
+  expect(Object.fromEntries([...verdicts].map(([name, one]) => [name, one.class])), output).toMatchObject({
+    test_hours_pass_at_once: "passes",
+    test_loops_that_look_at_the_clock_end: "passes",
+  });
+  const [failure] = verdicts.get("test_shows_its_times")!.failures;
+  expect(failure!.message).toMatch(/^5\d{8} ns/);
+  for (let i = 0; i < 3; i++) {
+    const again = await stress("clock/test_clock.py::test_shows_its_times", ...failure!.replay.split(" ").slice(3).map((one) => (one === '""' ? "" : one)));
+    expect(again.verdicts.get("test_shows_its_times")!.failures[0]!.message, again.output).toBe(failure!.message);
+  }
+});
+
 describe("tests of every kind", () => {
   test("are found and told apart", { timeout: 120_000 }, async () => {
     const junit = join(folder, "junit.xml");

@@ -22,6 +22,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <time.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -95,6 +96,8 @@ struct weft_scheduler {
   void (*runs)(weft_thread *thread);
   /* Before any thread's token is set. */
   void (*unparks)(weft_thread *thread);
+  /* What a clock shows to the calling thread, in nanoseconds, or -1: what it shows to all. */
+  int64_t (*now)(clockid_t clock);
 };
 extern const struct weft_scheduler *_Atomic weft_scheduler;
 

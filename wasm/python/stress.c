@@ -6,9 +6,9 @@
  *
  * pct: of the threads that enrolled only one runs at a time, the one with the highest priority of those
  * that are not blocked. Priorities come from a seed; at given steps the running thread gets the lowest. A thread that
- * waits is blocked until somebody wakes it; a timeout passes only when nobody else can run, so
- * time does not count. Where the next thread is chosen nothing of real time is looked at: the
- * same seed and the same steps give the same run.
+ * waits is blocked until somebody wakes it; a timeout passes only when nobody else can run. Nothing of real time is
+ * looked at, and none is shown: the clocks of these threads go on by a microsecond with each step, and to the end of
+ * a timeout when it passes. The same seed and the same steps give the same run.
  *
  * `state` below is written under its mutex, and in pct mode only by the thread whose turn it is or by those
  * outside that wake one. `turn` of a slot is set by who hands over and cleared by its owner. */
@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define Py_BUILD_CORE 1
@@ -30,6 +31,8 @@
 enum { MOST_THREADS = 64, MOST_CHANGES = 256, NOBODY = -1 };
 /* A thread that runs on for so long gets the lowest priority: it may be waiting, in a loop, for one that it keeps from running. */
 enum { LONGEST_TURN = 20000 };
+/* What a step takes by the threads' clocks. */
+enum { STEP_NS = 1000 };
 
 enum mode { OFF, PERTURB, PCT };
 enum slot_state { ABSENT, READY, BLOCKED, TIMED, DONE };
@@ -53,7 +56,9 @@ static struct {
   /* Read without the mutex by threads that ask whether it is their turn, or whether somebody became ready: a late
    * answer is right too, as the turn itself comes by the slot's `turn`. */
   _Atomic int current, recheck;
-  int64_t steps, turn_began, clock, lowest, switches, next_change;
+  int64_t steps, turn_began, lowest, switches, next_change;
+  /* Of the threads' clocks: what they showed when the run began, and how much of timeouts has passed since. */
+  int64_t monotonic, realtime, skipped;
   int changes, change;
   int64_t change_at[MOST_CHANGES];
   slot slots[MOST_THREADS];
@@ -78,6 +83,9 @@ static uint64_t next_random(void) { return random_state = mix(random_state); }
 
 /* ---- pct: all below with the mutex held ------------------------------------------------------ */
 
+/* Nanoseconds of the run, as its threads see them. */
+static int64_t elapsed(void) { return state.skipped + state.steps * STEP_NS; }
+
 static int best(void) {
   int found = NOBODY;
   for (int i = 0; i < state.threads; i++) {
@@ -97,7 +105,8 @@ static int best(void) {
   }
   if (found != NOBODY) {
     slot *s = &state.slots[found];
-    state.clock = s->deadline;
+    int64_t left = s->deadline - elapsed();
+    state.skipped += left > 0 ? left : 0;
     s->state = READY;
     s->expired = 1;
   }
@@ -192,7 +201,8 @@ static int blocks(weft_thread *thread, int64_t timeout_ns) {
   pthread_mutex_lock(&mutex);
   slot *s = &state.slots[me];
   s->state = timeout_ns >= 0 ? TIMED : BLOCKED;
-  s->deadline = state.clock + (timeout_ns < 0 ? 0 : timeout_ns);
+  int64_t now = elapsed();
+  s->deadline = timeout_ns < INT64_MAX - now ? now + (timeout_ns < 0 ? 0 : timeout_ns) : INT64_MAX;
   s->expired = 0;
   if (state.current == me) {
     hand_over();
@@ -240,7 +250,24 @@ static void unparks(weft_thread *thread) {
   pthread_mutex_unlock(&mutex);
 }
 
-static const struct weft_scheduler hooks = {.blocks = blocks, .runs = runs, .unparks = unparks};
+/* Only from where they began may clocks differ from run to run: a test compares what they show. */
+static int64_t now(clockid_t clock) {
+  if (me == NOBODY || atomic_load(&state.mode) != PCT || (clock != CLOCK_MONOTONIC && clock != CLOCK_REALTIME)) {
+    return -1;
+  }
+  pthread_mutex_lock(&mutex);
+  int64_t then = (clock == CLOCK_REALTIME ? state.realtime : state.monotonic) + elapsed();
+  pthread_mutex_unlock(&mutex);
+  return then;
+}
+
+static const struct weft_scheduler hooks = {.blocks = blocks, .runs = runs, .unparks = unparks, .now = now};
+
+static int64_t shown(clockid_t clock) {
+  struct timespec ts;
+  clock_gettime(clock, &ts);
+  return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
 
 /* ---- perturb --------------------------------------------------------------------------------- */
 
@@ -319,7 +346,9 @@ static PyObject *pct(PyObject *Py_UNUSED(module), PyObject *arguments) {
   state.threads = threads;
   state.enrolled = state.deadlock = state.recheck = state.change = 0;
   state.current = NOBODY;
-  state.steps = state.turn_began = state.clock = state.switches = 0;
+  state.steps = state.turn_began = state.switches = state.skipped = 0;
+  state.monotonic = shown(CLOCK_MONOTONIC);
+  state.realtime = shown(CLOCK_REALTIME);
   state.lowest = 0;
   state.changes = (int)PyTuple_GET_SIZE(changes);
   for (int i = 0; i < state.changes; i++) {

@@ -26,10 +26,26 @@ const struct weft_scheduler *_Atomic weft_scheduler;
 
 weft_thread *weft_threads(void) { return threads; }
 
-static int64_t now_ns(void) {
+static int64_t nanoseconds(struct timespec ts) { return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec; }
+
+#ifdef __EMSCRIPTEN__
+/* Without what wasm/main/clock.c does. */
+int __real_clock_gettime(clockid_t clock, struct timespec *ts);
+#else
+#define __real_clock_gettime clock_gettime
+#endif
+
+/* What waits end by: never a schedule's clock, which may stand still. */
+static int64_t real_now(void) {
+  struct timespec ts;
+  __real_clock_gettime(CLOCK_MONOTONIC, &ts);
+  return nanoseconds(ts);
+}
+
+static int64_t shown_now(void) {
   struct timespec ts;
   clock_gettime(CLOCK_MONOTONIC, &ts);
-  return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+  return nanoseconds(ts);
 }
 
 /* Block while *addr == expected, for at most timeout_ns (< 0: for ever). May
@@ -107,7 +123,7 @@ weft_thread *weft_self(void) {
 static enum weft_park_result park(enum weft_wait_kind kind, uintptr_t object,
                                   int64_t timeout_ns, int interruptible) {
   weft_thread *thread = weft_self();
-  int64_t deadline = timeout_ns > 0 ? now_ns() + timeout_ns : 0;
+  int64_t deadline = timeout_ns > 0 ? real_now() + timeout_ns : 0;
   enum weft_park_result result;
   const struct weft_scheduler *scheduler = atomic_load(&weft_scheduler);
   int scheduled = 0;
@@ -141,7 +157,7 @@ static enum weft_park_result park(enum weft_wait_kind kind, uintptr_t object,
         break;
       }
     } else if (timeout_ns >= 0) {
-      left = timeout_ns == 0 ? 0 : deadline - now_ns();
+      left = timeout_ns == 0 ? 0 : deadline - real_now();
       if (left <= 0) {
         result = WEFT_PARK_TIMEOUT;
         break;
@@ -194,7 +210,7 @@ void weft_interrupt(weft_thread *thread) {
 }
 
 int weft_sleep(int64_t timeout_ns) {
-  int64_t deadline = now_ns() + timeout_ns;
+  int64_t deadline = shown_now() + timeout_ns;
   int64_t left = timeout_ns;
   for (;;) {
     switch (weft_park(WEFT_WAIT_SLEEP, 0, left)) {
@@ -204,7 +220,7 @@ int weft_sleep(int64_t timeout_ns) {
         return 0;
       case WEFT_PARK_OK:
         /* A late token of an earlier wait. */
-        left = deadline - now_ns();
+        left = deadline - shown_now();
         if (left <= 0) {
           return 0;
         }
