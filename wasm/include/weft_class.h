@@ -26,7 +26,7 @@ enum weft_borrow {
 /* Words in an object whose class is borrowed, at the class's `borrow` offset. */
 struct weft_borrow_words {
   _Atomic int32_t state;          /* shared borrows, or -1 for an exclusive one; a PyMutex where the class is locked */
-  const char *_Atomic holder;     /* name of a function that has it, for messages only; names are never freed */
+  const char *volatile holder;    /* name of a function that has it, for messages only; names are never freed */
   _Atomic int32_t owner;          /* locked: the thread that has it; unsendable: the realm whose it is; else 0 */
 };
 

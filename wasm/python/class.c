@@ -26,7 +26,8 @@
  *
  * `state` changes by compare-and-swap only, never waits, and both begin and end are sequentially
  * consistent: what a borrower wrote is seen by the next one. `holder` is written inside of a borrow and
- * read by those who fail, for a message: it may be outdated, but it is always a name or null.
+ * read by those who fail, for a message: it may be outdated, but it is always a name or null, as a plain store of a
+ * word is enough for on wasm, whose atomic stores all cost as much as a compare-and-swap.
  *
  * Calls of functions borrow in src/python/classes/call.ts, after references that other threads dropped are released
  * and until the handler has returned, so that no destructor which the call's end runs finds the object borrowed. */
@@ -36,7 +37,7 @@ static struct weft_borrow_words *words_at(PyObject *object, int32_t borrow) {
 }
 
 static int32_t fail(PyObject *object, struct weft_borrow_words *words, const char *message, const char *wanted) {
-  const char *holder = atomic_load(&words->holder);
+  const char *holder = words->holder;
   PyObject *type = PyType_GetQualName(Py_TYPE(object));
   if (type) {
     if (holder) {
@@ -95,7 +96,7 @@ int32_t weft_borrow_begin(PyObject *object, int32_t borrow, int32_t mode, int32_
     default:
       return 0;
   }
-  atomic_store(&words->holder, name);
+  words->holder = name;
   return 0;
 }
 

@@ -7,6 +7,9 @@ import type { Realm } from "../realm.js";
 import type { Parameter } from "./parameters.js";
 import { OTHER, quickKinds, scalarsOf } from "./scalars.js";
 
+/** The arguments of calls without any, which are many. */
+const NOTHING: readonly unknown[] = Object.freeze([]);
+
 /**
  * Turns the arguments of a call into what its parameters say.
  *
@@ -40,9 +43,12 @@ export class ArgumentReader {
    * @param skip leading arguments that are not the parameters' (`self`).
    * @throws PyErr a TypeError in CPython's words.
    */
-  read(py: Python, realm: Realm, values: Address, count: number, names: Address, skip: number): unknown[] {
+  read(py: Python, realm: Realm, values: Address, count: number, names: Address, skip: number): readonly unknown[] {
     const given = count - skip;
     const parameters = this.#parameters;
+    if (parameters.length === 0 && names === 0 && given === 0) {
+      return NOTHING;
+    }
     if (this.#plain && names === 0 && given <= parameters.length && given >= this.#required) {
       const read: unknown[] = [];
       for (let i = 0; i < given; i++) {

@@ -85,7 +85,7 @@ export function offerAsyncFunctions(py: Python, weft: Attacher, module: ModuleDe
   });
 }
 
-function read(py: Python, positional: readonly PyAny[], keywords: ReadonlyMap<string, PyAny>, reader: ArgumentReader): unknown[] {
+function read(py: Python, positional: readonly PyAny[], keywords: ReadonlyMap<string, PyAny>, reader: ArgumentReader): readonly unknown[] {
   const { realm } = py;
   const all = [...positional, ...keywords.values()];
   const names = keywords.size === 0 ? 0 : py.tuple([...keywords.keys()]).pointer;
