@@ -1,12 +1,12 @@
 import { element } from "./dom.js";
 import type { Activity, ThreadSample } from "./protocol.js";
 
-/** Time between two looks at the threads, in milliseconds. */
-export const INTERVAL = 100;
+/** Time between two looks at the threads, in milliseconds: each costs the page's thread some, so there are few. */
+const INTERVAL = 200;
 /** What a timeline shows, in looks. */
 const HISTORY = 240;
 /** Looks of which a thread's share of a processor is told: five seconds. */
-const RECENT = 50;
+const RECENT = 25;
 const HEIGHT = 14;
 
 const TEXT: Readonly<Record<Activity, string>> = {
@@ -93,7 +93,7 @@ export class ThreadsPane {
   }
 
   #watch(): void {
-    const interval = this.#open ? INTERVAL : this.#busy ? 4 * INTERVAL : 0;
+    const interval = this.#open ? INTERVAL : this.#busy ? 2 * INTERVAL : 0;
     this.#listener.watch(interval);
     if (interval === 0) {
       // Nobody looks any more: an old count would be wrong.
@@ -142,11 +142,11 @@ export class ThreadsPane {
     for (const { id, activity, holder } of samples) {
       const row = this.#rows.get(id) ?? this.#add(id);
       const held = activity === "lock" && holder !== undefined ? ` that ${this.#nameOf(holder)} has` : "";
-      row.state.textContent = id === this.#main && activity === "host" ? "waits for something to do" : TEXT[activity] + held;
+      write(row.state, id === this.#main && activity === "host" ? "waits for something to do" : TEXT[activity] + held);
       const kind = COLOURS[activity];
       row.dot.dataset.kind = kind;
       row.recent = [...row.recent.slice(1 - RECENT), kind === "running"];
-      row.load.textContent = `${Math.round((100 * row.recent.filter(Boolean).length) / row.recent.length)} %`;
+      write(row.load, `${Math.round((100 * row.recent.filter(Boolean).length) / row.recent.length)} %`);
       draw(row.timeline, kind, style);
       if (row.open) {
         void this.#showStack(id, row);
@@ -156,7 +156,7 @@ export class ThreadsPane {
 
   #count(samples: readonly ThreadSample[]): void {
     const working = samples.filter(({ activity }) => COLOURS[activity] === "running").length;
-    element("threads-count").textContent = samples.length === 0 ? "" : `${samples.length}${working > 0 ? `, ${working} running` : ""}`;
+    write(element("threads-count"), samples.length === 0 ? "" : `${samples.length}${working > 0 ? `, ${working} running` : ""}`);
     this.#main ??= samples[0]?.id;
   }
 
@@ -205,6 +205,13 @@ export class ThreadsPane {
       row.stack.dataset.text = now.join("\n");
       row.stack.replaceChildren(...now.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
     }
+  }
+}
+
+/** The browser lays out again what is written, also where it is the same. */
+function write(place: HTMLElement, text: string): void {
+  if (place.textContent !== text) {
+    place.textContent = text;
   }
 }
 

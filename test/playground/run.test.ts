@@ -13,7 +13,7 @@ test("the first program runs its threads at the same time", async () => {
     await visit.shows("Done in");
     const text = await visit.text();
     expect(text).toMatch(/threads +seconds +speed-up/);
-    expect(text.match(/6057$/gm)).toHaveLength(3);
+    expect(text.match(/17984$/gm)).toHaveLength(3);
   });
 });
 
