@@ -8,7 +8,7 @@ import { bundleForCommand, HOSTS, problems, runBundle } from "../../scripts/port
 const FILES = fileURLToPath(new URL("../python/", import.meta.url));
 /**
  * What hosts do in their own ways: workers that start, wait and are ended, modules that are imported into them, shared memory,
- * JavaScript's own objects and promises. `npm run test:hosts` runs all files, which takes three times as long.
+ * JavaScript's own objects and promises. `npm run test:hosts` runs all files.
  */
 const REPRESENTATIVE = ["async-functions", "basic", "buffer", "classes", "js", "main-thread", "sync"].map((name) => `${name}.test.ts`);
 

@@ -33,6 +33,8 @@ enum { MOST_THREADS = 64, MOST_CHANGES = 256, NOBODY = -1 };
 enum { LONGEST_TURN = 20000 };
 /* What a step takes by the threads' clocks. */
 enum { STEP_NS = 1000 };
+/* A hundred years: such a timeout (threading.TIMEOUT_MAX) stands for none, and would take the clocks past their end. */
+static const int64_t ENDLESS_NS = 3155760000 * INT64_C(1000000000);
 
 enum mode { OFF, PERTURB, PCT };
 enum slot_state { ABSENT, READY, BLOCKED, TIMED, DONE };
@@ -200,9 +202,8 @@ static int blocks(weft_thread *thread, int64_t timeout_ns) {
   }
   pthread_mutex_lock(&mutex);
   slot *s = &state.slots[me];
-  s->state = timeout_ns >= 0 ? TIMED : BLOCKED;
-  int64_t now = elapsed();
-  s->deadline = timeout_ns < INT64_MAX - now ? now + (timeout_ns < 0 ? 0 : timeout_ns) : INT64_MAX;
+  s->state = timeout_ns >= 0 && timeout_ns < ENDLESS_NS ? TIMED : BLOCKED;
+  s->deadline = s->state == TIMED ? elapsed() + timeout_ns : 0;
   s->expired = 0;
   if (state.current == me) {
     hand_over();

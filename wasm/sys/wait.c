@@ -1,5 +1,6 @@
 #include "weft_wait.h"
 
+#include "sys.h"
 #include "weft_thread.h"
 
 #include <errno.h>
@@ -26,8 +27,6 @@ const struct weft_scheduler *_Atomic weft_scheduler;
 
 weft_thread *weft_threads(void) { return threads; }
 
-static int64_t nanoseconds(struct timespec ts) { return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec; }
-
 #ifdef __EMSCRIPTEN__
 /* Without what wasm/main/clock.c does. */
 int __real_clock_gettime(clockid_t clock, struct timespec *ts);
@@ -39,13 +38,7 @@ int __real_clock_gettime(clockid_t clock, struct timespec *ts);
 static int64_t real_now(void) {
   struct timespec ts;
   __real_clock_gettime(CLOCK_MONOTONIC, &ts);
-  return nanoseconds(ts);
-}
-
-static int64_t shown_now(void) {
-  struct timespec ts;
-  clock_gettime(CLOCK_MONOTONIC, &ts);
-  return nanoseconds(ts);
+  return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
 /* Block while *addr == expected, for at most timeout_ns (< 0: for ever). May
@@ -210,7 +203,7 @@ void weft_interrupt(weft_thread *thread) {
 }
 
 int weft_sleep(int64_t timeout_ns) {
-  int64_t deadline = shown_now() + timeout_ns;
+  int64_t deadline = weft_monotonic_ns() + timeout_ns;
   int64_t left = timeout_ns;
   for (;;) {
     switch (weft_park(WEFT_WAIT_SLEEP, 0, left)) {
@@ -220,7 +213,7 @@ int weft_sleep(int64_t timeout_ns) {
         return 0;
       case WEFT_PARK_OK:
         /* A late token of an earlier wait. */
-        left = deadline - shown_now();
+        left = deadline - weft_monotonic_ns();
         if (left <= 0) {
           return 0;
         }
