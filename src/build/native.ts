@@ -104,7 +104,8 @@ function ensureNative(context: BuildContext, toolchain: Toolchain, sources: Sour
             BUILD_CFLAGS: CFLAGS.join(" "),
           },
         });
-        cpSync(join(workspace.folder, "out"), folder, { recursive: true });
+        // With their times, by which Python knows that its bytecode is up to date: it would write it anew, and damage the entry.
+        cpSync(join(workspace.folder, "out"), folder, { recursive: true, preserveTimestamps: true });
         return {};
       } finally {
         workspace.dispose();

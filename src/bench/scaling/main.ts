@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { BenchError } from "../error.js";
@@ -7,7 +8,7 @@ import { describeMachine } from "../machine.js";
 import { readJsonResult, runBench, UsageError, writeJson } from "../run-bench.js";
 import { nativePeers } from "../suite/native-peers.js";
 import type { Effort } from "../suite/measure.js";
-import type { Peer } from "../suite/engine.js";
+import type { Answer, Engine, Peer } from "../suite/engine.js";
 import { effortOf, parseBenchOptions, SHARED_HELP, type BenchOptions } from "../suite/options.js";
 import { runtimeFolder, weftPeer } from "../suite/peers.js";
 import { circumstances } from "../suite/suite-report.js";
@@ -22,36 +23,71 @@ src/bench/scaling/workloads, or by patterns ("shared_*").
 
 Options:
   --threads N,N,... numbers of threads (default 1,2,4,8,16,32)
+  --values N        counted values in each process (default 3)
 ${SHARED_HELP}`;
 
 /** Folder of this package, seen from the bundle of this file. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
 const GUIDE = "src/guides/benchmarks.md";
 
+/** The workload that processes do too, which have nothing in common: what the machine itself makes of so many at once. */
+const APART = "parallel";
+
+/** Seconds that the same work takes `engines`, each of which does its part of it. */
+async function measureApart(name: string, engines: readonly Engine[], workload: Workload, loops: number): Promise<number> {
+  const part = Math.max(1, Math.round(loops / engines.length));
+  const answers = await Promise.all(engines.map((engine) => engine.measure({ workload, loops: part, threads: 1 })));
+  return Math.max(...answers.map((answer) => secondsOf(answer, `${workload.name} in ${engines.length} processes on ${name}`)));
+}
+
+/** @throws BenchError */
+function secondsOf(answer: Answer, what: string): number {
+  if ("error" in answer) {
+    throw new BenchError(`${what}: ${answer.error}`);
+  }
+  return answer.seconds;
+}
+
 /** In each round every peer has a process; they take turns at each workload and number of threads. */
 async function measure(peers: readonly Peer[], workloads: readonly Workload[], threads: readonly number[], effort: Effort, say: (text: string) => void): Promise<ScalingTimes> {
   const times: Record<string, Record<string, Record<number, number[]>>> = {};
+  /** The first value is not counted: engines compile what runs, and the kernel finds out which threads need a core. */
+  const collect = async (title: string, count: number, one: (index: number) => Promise<number>): Promise<void> => {
+    for (let value = 0; value <= effort.values; value++) {
+      for (const [index, { name }] of peers.entries()) {
+        const seconds = await one(index);
+        if (value > 0) {
+          (((times[title] ??= {})[name] ??= {})[count] ??= []).push(seconds * 1000);
+        }
+      }
+    }
+  };
   for (let round = 0; round < effort.processes; round++) {
-    const engines = await Promise.all(peers.map((peer) => peer.open()));
+    const engines: Engine[][] = await Promise.all(peers.map(async (peer) => [await peer.open()]));
     try {
       for (const workload of workloads) {
         say(`process ${round + 1} of ${effort.processes}: ${workload.name}`);
         const loops = Math.max(1, Math.round(workload.loops * effort.part));
-        // The first is not counted: engines compile what runs.
-        for (const [turn, count] of [threads[0]!, ...threads].entries()) {
-          for (const [index, { name }] of peers.entries()) {
-            const answer = await engines[index]!.measure({ workload, loops, threads: count });
-            if ("error" in answer) {
-              throw new BenchError(`${workload.name} with ${count} threads on ${name}: ${answer.error}`);
+        for (const count of threads) {
+          await collect(workload.name, count, async (index) =>
+            secondsOf(await engines[index]![0]!.measure({ workload, loops, threads: count }), `${workload.name} with ${count} threads on ${peers[index]!.name}`),
+          );
+        }
+        if (workload.name !== APART) {
+          continue;
+        }
+        for (const count of threads.filter((one) => one <= availableParallelism())) {
+          await collect(`${workload.name}, in processes`, count, async (index) => {
+            const own = engines[index]!;
+            while (own.length < count) {
+              own.push(await peers[index]!.open());
             }
-            if (turn > 0) {
-              (((times[workload.name] ??= {})[name] ??= {})[count] ??= []).push(answer.seconds * 1000);
-            }
-          }
+            return measureApart(peers[index]!.name, own.slice(0, count), workload, loops);
+          });
         }
       }
     } finally {
-      await Promise.all(engines.map((engine) => engine.close()));
+      await Promise.all(engines.flat().map((engine) => engine.close()));
     }
   }
   return times;
@@ -64,7 +100,7 @@ function write(result: ScalingResult): void {
 }
 
 async function run(options: BenchOptions, say: (text: string) => void): Promise<ScalingResult> {
-  const effort = effortOf(options, { processes: 3, values: 1, part: 1 });
+  const effort = effortOf(options, { processes: 3, values: 3, part: 1 });
   const threads = options.threads ?? (options.quick ? [1, 2, 8] : [1, 2, 4, 8, 16, 32]);
   const workloads = select(readWorkloads(join(ROOT, "src/bench/scaling/workloads")), options.patterns);
   const machine = describeMachine();
@@ -81,8 +117,8 @@ await runBench("bench:scaling", async (say) => {
   if (options.help) {
     return HELP;
   }
-  if (options.chromium || options.peers || options.values !== undefined) {
-    throw new UsageError("--chromium, --peers and --values are for the suite");
+  if (options.chromium || options.peers) {
+    throw new UsageError("--chromium and --peers are for the suite");
   }
   const result = options.from === undefined ? await run(options, say) : readJsonResult<ScalingResult>(options.from);
   writeJson(options.json, result);

@@ -4,7 +4,7 @@ import { median } from "../statistics.js";
 import type { Machine } from "../machine.js";
 import type { Effort } from "../suite/measure.js";
 
-/** Milliseconds of the same work by workload, peer and number of threads: one of each process. */
+/** Milliseconds of the same work by workload, peer and number of threads: those of all processes. */
 export type ScalingTimes = Readonly<Record<string, Readonly<Record<string, Readonly<Record<number, readonly number[]>>>>>>;
 
 /** A whole run, as `--json` keeps it. */
@@ -16,10 +16,10 @@ export interface ScalingResult {
   readonly times: ScalingTimes;
 }
 
-/** How many times as fast as with the fewest threads: medians of the processes. */
-export function speedUps(times: Readonly<Record<number, readonly number[]>>, threads: readonly number[]): number[] {
+/** How many times as fast as with the fewest threads: medians of all values; nothing for numbers that were not measured. */
+export function speedUps(times: Readonly<Record<number, readonly number[]>>, threads: readonly number[]): (number | undefined)[] {
   const alone = median(times[threads[0]!]!);
-  return threads.map((count) => alone / median(times[count]!));
+  return threads.map((count) => times[count] && alone / median(times[count]));
 }
 
 /** A table for each peer, and after the first one for each that compares it with the others. */
@@ -30,14 +30,14 @@ export function scalingTables({ peers, threads, times }: Pick<ScalingResult, "pe
     ["", `${counts[0]!}, ms`, ...counts.slice(1)],
     ...Object.entries(times).map(([workload, byPeer]) => {
       const series = byPeer[peer]!;
-      return [workload, figure(median(series[threads[0]!]!)), ...speedUps(series, threads).slice(1).map((value) => `${value.toFixed(2)}x`)];
+      return [workload, figure(median(series[threads[0]!]!)), ...speedUps(series, threads).slice(1).map((value) => (value === undefined ? "" : `${value.toFixed(2)}x`))];
     }),
   ];
   const compared = (peer: string): string[][] => [
     ["", ...counts.slice(1)],
     ...Object.entries(times).map(([workload, byPeer]) => {
       const theirs = speedUps(byPeer[peer]!, threads);
-      return [workload, ...speedUps(byPeer[ours!.name]!, threads).map((value, index) => (value / theirs[index]!).toFixed(2)).slice(1)];
+      return [workload, ...speedUps(byPeer[ours!.name]!, threads).map((value, index) => (value === undefined ? "" : (value / theirs[index]!).toFixed(2))).slice(1)];
     }),
   ];
   return [

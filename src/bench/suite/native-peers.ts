@@ -14,7 +14,8 @@ async function peer(name: string, { program, arguments: before, home }: NativePr
     program,
     arguments: [...before, "-c", code],
     folder: "/",
-    environment: { PATH, LANG, HOME, ...(home === undefined ? {} : { PYTHONHOME: home }) },
+    // What it runs belongs to the build cache.
+    environment: { PATH, LANG, HOME, PYTHONDONTWRITEBYTECODE: "1", ...(home === undefined ? {} : { PYTHONHOME: home }) },
   });
   const version = (await outputOf(command(VERSION))).trim();
   return { name, version: `${version} (${how})`, against: WEFT, hello: command(HELLO), open: async () => new ProcessEngine(command(driver)) };

@@ -1,6 +1,6 @@
 """Objects that live for a moment: text, tuples, lists, dicts, instances."""
 
-LOOPS = 15
+LOOPS = 75
 EXPECTED = 191520
 
 

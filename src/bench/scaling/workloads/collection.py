@@ -2,7 +2,7 @@
 
 import gc
 
-LOOPS = 4
+LOOPS = 20
 EXPECTED = 6400
 
 

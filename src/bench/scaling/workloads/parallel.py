@@ -1,6 +1,6 @@
 """Computing alone: nothing is shared but the code."""
 
-LOOPS = 20
+LOOPS = 100
 EXPECTED = 12576
 
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-LOOPS = 20
+LOOPS = 100
 EXPECTED = 8160
 
 

@@ -1,6 +1,6 @@
 """One dict that all threads read and write, at the same keys."""
 
-LOOPS = 20
+LOOPS = 100
 EXPECTED = 2048
 
 

@@ -1,6 +1,6 @@
 """One list to which all threads append, and which they read."""
 
-LOOPS = 20
+LOOPS = 100
 EXPECTED = 8192
 
 

@@ -2,7 +2,7 @@
 
 import threading
 
-LOOPS = 20
+LOOPS = 100
 EXPECTED = 4096
 
 

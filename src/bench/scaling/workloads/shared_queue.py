@@ -2,7 +2,7 @@
 
 from queue import Queue
 
-LOOPS = 10
+LOOPS = 50
 EXPECTED = 1024
 
 

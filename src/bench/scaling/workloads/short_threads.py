@@ -2,7 +2,7 @@
 
 import threading
 
-LOOPS = 1
+LOOPS = 4
 EXPECTED = 64
 
 
