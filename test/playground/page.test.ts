@@ -159,8 +159,10 @@ test("a second visit needs no network", async () => {
   await playgroundPage.visit(async (visit) => {
     await visit.state("ready");
     await visit.page.evaluate(async () => {
-      // The last file that is kept; the test's deadline is the harness's.
-      while (!(await (await caches.open("weft-playground")).match("runtime/python313.zip"))) {
+      // Files are kept one after the other, and Python needs all but the sources; the test's deadline is the harness's.
+      const cache = await caches.open("weft-playground");
+      const isKept = async (name: string): Promise<boolean> => (await cache.match(`runtime/${name}`)) !== undefined;
+      while (!(await Promise.all(["weft.wasm", "weft.snapshot", "python313.zip", "python313-modules.zip"].map(isKept))).every(Boolean)) {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     });
