@@ -33,9 +33,13 @@ export class Snapshot {
   readonly size: number;
   readonly #data: Uint8Array;
   readonly #words: Uint32Array;
+  readonly #free: () => void;
 
-  /** @throws RangeError when the bytes are no snapshot. */
-  constructor(data: Uint8Array) {
+  /**
+   * @param free called when the bytes are not needed any more: it can be restored once then.
+   * @throws RangeError when the bytes are no snapshot.
+   */
+  constructor(data: Uint8Array, free: () => void = () => undefined) {
     const words = data.length >= HEADER_WORDS * 4 ? view(data, HEADER_WORDS) : new Uint32Array(HEADER_WORDS);
     const [magic, stackSize, address, size, count] = words as unknown as [number, number, number, number, number];
     const end = (HEADER_WORDS + 2 * count) * 4;
@@ -45,6 +49,7 @@ export class Snapshot {
     this.stackSize = stackSize;
     this.archive = { address, size };
     this.#data = data;
+    this.#free = free;
     this.#words = view(data, HEADER_WORDS + 2 * count);
     let length = end;
     let last = 0;
@@ -67,6 +72,7 @@ export class Snapshot {
       bytes.set(this.#data.subarray(at, at + length), this.#words[word]);
       at += length;
     }
+    this.#free();
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, openSync, readFileSync, readSync, closeSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { GuestFactory, GuestModule } from "../../abi/module.js";
@@ -7,12 +7,13 @@ import { LIBRARY_PARTS, PROGRAM_FILES, SNAPSHOT_FILE } from "../../abi/runtime-f
 import type { GuestFiles } from "../../runtime/guest.js";
 import { Snapshot, type ArchivePlace } from "../../runtime/snapshot.js";
 import { RuntimeFilesError } from "../shared/runtime-files-error.js";
+import { FileBytes, readWhole } from "./file-bytes.js";
 
 /** A folder with a built runtime: the glue, the module and the standard library. */
 export class RuntimeAssets {
   readonly #folder: string;
   readonly #snapshotHash: string | undefined;
-  #snapshotData: { readonly data: Uint8Array; readonly hash: string } | undefined;
+  #snapshotData: { readonly data: FileBytes; readonly hash: string } | undefined;
 
   /** @throws RuntimeFilesError when a file is missing or does not have the size that was built. */
   constructor(folder: string) {
@@ -66,12 +67,16 @@ export class RuntimeAssets {
   /** @throws RuntimeFilesError when the module is damaged. */
   async compile(): Promise<WebAssembly.Module> {
     const path = join(this.#folder, "weft.wasm");
+    const file = new FileBytes(path);
     try {
-      return await WebAssembly.compile(readFileSync(path));
+      // The engine makes a copy.
+      return await WebAssembly.compile(file.bytes);
     } catch (error) {
       throw new RuntimeFilesError(`${path} is damaged; run "weft build --force" to build the runtime again`, {
         cause: error,
       });
+    } finally {
+      file.free();
     }
   }
 
@@ -87,8 +92,8 @@ export class RuntimeAssets {
 
   /** Reads the snapshot ahead of its use: while the engine compiles the module, on threads of its own. */
   readAhead(): void {
-    const data = readFileSync(join(this.#folder, SNAPSHOT_FILE));
-    this.#snapshotData = { data, hash: createHash("sha256").update(data).digest("hex") };
+    const data = new FileBytes(join(this.#folder, SNAPSHOT_FILE));
+    this.#snapshotData = { data, hash: createHash("sha256").update(data.bytes).digest("hex") };
   }
 
   #snapshot(): Snapshot {
@@ -96,11 +101,12 @@ export class RuntimeAssets {
       this.readAhead();
     }
     const { data, hash } = this.#snapshotData!;
+    this.#snapshotData = undefined;
     // A module refuses what is no module; nothing refuses a memory that is another module's.
     if (hash !== this.#snapshotHash) {
       throw new RuntimeFilesError(`${join(this.#folder, SNAPSHOT_FILE)} is damaged; run "weft build --force" to build the runtime again`);
     }
-    return new Snapshot(data);
+    return new Snapshot(data.bytes, () => data.free());
   }
 
   /** Reads the archive straight into guest memory, where its only copy stays for good. */
@@ -116,14 +122,7 @@ export class RuntimeAssets {
     }
     const file = openSync(path, "r");
     try {
-      let done = 0;
-      while (done < size) {
-        const read = readSync(file, new Uint8Array(module.wasmMemory.buffer, address + done, size - done));
-        if (read === 0) {
-          throw new RuntimeFilesError(`${path} ended after ${done} of ${size} bytes; run "weft build" again`);
-        }
-        done += read;
-      }
+      readWhole(file, path, new Uint8Array(module.wasmMemory.buffer, address, size));
     } finally {
       closeSync(file);
     }

@@ -1,10 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { PortableInterpreter, PortableOptions } from "../../portable/interpreter.js";
 import { startSolo, type SoloFiles } from "../../solo/solo-interpreter.js";
 import { waitingHere } from "../../solo/waiting.js";
 import { RuntimeFilesError } from "../shared/runtime-files-error.js";
+import { FileBytes } from "./file-bytes.js";
 import { permitted } from "./permission.js";
 
 /** Where the package has the component, or `WEFT_SOLO` says it is. */
@@ -18,7 +19,10 @@ const modules = new Map<string, Promise<WebAssembly.Module>>();
 function compiled(path: string): Promise<WebAssembly.Module> {
   let module = modules.get(path);
   if (!module) {
-    module = WebAssembly.compile(readFileSync(path));
+    const file = new FileBytes(path);
+    module = WebAssembly.compile(file.bytes).finally(() => {
+      file.free();
+    });
     modules.set(path, module);
   }
   return module;
