@@ -12,6 +12,14 @@ const WHAT = {
   turn: "waits for its turn in the schedule",
 } as const;
 
+/** What threads do that wait for nothing. */
+const RUNNING = {
+  attached: "runs",
+  suspended: "is stopped by another thread",
+  detached: "runs outside of Python",
+  none: "runs outside of Python and has no thread state",
+} as const;
+
 const hex = (value: number): string => `0x${value.toString(16)}`;
 
 /**
@@ -29,7 +37,7 @@ const hex = (value: number): string => `0x${value.toString(16)}`;
  */
 export function describeThread(thread: ObservedThread): string {
   if (thread.wait === undefined) {
-    return thread.attachment === "attached" ? "runs" : thread.attachment === "suspended" ? "is stopped by another thread" : "runs outside of Python";
+    return RUNNING[thread.attachment];
   }
   if (thread.wait !== "lock") {
     return WHAT[thread.wait];
