@@ -70,3 +70,4 @@ cat make.err >&2
 if [ -f counts.profdata ]; then
   "$BUILD_PYTHON" -I "$RECIPE/profile/counts.py" stale "$RECIPE/profile/counts.txt" make.err > "$OUT/profile.json"
 fi
+"$BUILD_PYTHON" -I "$RECIPE/modules/tables.py" "$OUT"/lib/libpython*.a "$OUT/tables" "$OUT/include/weft_tables.h"

@@ -1,10 +1,10 @@
 """Packs the standard library with compiled bytecode into zip archives.
 
-    python3.13 stdlib.py --lib DIR --sysconfig DIR --variant V --prefix PATH --epoch SECONDS --out FOLDER
+    python3.13 stdlib.py --lib DIR --sysconfig DIR [--tables DIR] --variant V --prefix PATH --epoch SECONDS --out FOLDER
 
-python313.zip is what every program loads: the bytecode of what library_core.txt lists. The other two are its parts, loaded when a program
-first opens one of their members: python313-modules.zip, the other bytecode, and python313-sources.zip, sources and data. In
-python313.zip, the member ".parts" describes them; wasm/sys/archive.c reads it. python313-whole.zip is all of it as one archive.
+python313.zip is what every program loads: the bytecode of what library_core.txt lists. The others are its parts, loaded when a program
+first opens one of their members: python313-modules.zip, the other bytecode, python313-tables.zip, what modules/tables.py has taken out of
+modules, and python313-sources.zip, sources and data. In python313.zip, the member ".parts" describes them; wasm/sys/archive.c reads it. python313-whole.zip is all of it as one archive.
 
 Runs in the build Python, whose bytecode magic must be that of the packed
 library. Equal inputs give equal bytes: entries are sorted and dated with the
@@ -105,6 +105,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--lib", type=Path, required=True)
     parser.add_argument("--sysconfig", type=Path, required=True)
+    parser.add_argument("--tables", type=Path)
     parser.add_argument("--variant", choices=["release", "test", "debug", "counting"], required=True)
     parser.add_argument("--prefix", required=True)
     parser.add_argument("--epoch", type=int, required=True)
@@ -143,8 +144,11 @@ def main() -> None:
         if compiled.exists():
             entries[cached_name(name)] = compiled.read_bytes()
 
-    stored = {cached_name(name) for name in STARTS_WITH}
-    core = {cached_name(name) for name in (Path(__file__).with_name("library_core.txt")).read_text().split()} | stored
+    # Where extension modules' files belong. Not compressed, as servers do that better.
+    tables = {f"lib-dynload/{file.name}": file.read_bytes() for file in (args.tables.glob("*.tables") if args.tables else [])}
+    entries |= tables
+    stored = {cached_name(name) for name in STARTS_WITH} | tables.keys()
+    core = {cached_name(name) for name in [*(Path(__file__).with_name("library_core.txt")).read_text().split(), *STARTS_WITH]}
     if not core <= entries.keys():
         sys.exit(f"not in the library: {sorted(core - entries.keys())}")
     compiled = {name for name in entries if name.endswith(".pyc")}
@@ -154,11 +158,16 @@ def main() -> None:
         size = write(args.out / file, {**{name: entries[name] for name in names}, **extra}, stored | extra.keys(), args.epoch)
         print(f"{file}: {len(names)} files, {size} bytes")
 
-    parts = {"python313-modules.zip": compiled - core, "python313-sources.zip": entries.keys() - compiled - folders}
+    parts = {
+        "python313-modules.zip": compiled - core,
+        "python313-tables.zip": tables.keys(),
+        "python313-sources.zip": entries.keys() - compiled - tables.keys() - folders,
+    }
     for file, names in parts.items():
         pack(file, names)
     pack("python313.zip", core | folders, {".parts": described([args.out / file for file in parts])})
-    pack("python313-whole.zip", set(entries))
+    # For a profile whose modules have their tables.
+    pack("python313-whole.zip", entries.keys() - tables.keys())
 
 
 def write(file: Path, entries: dict[str, bytes], stored: set[str], epoch: int) -> int:

@@ -5,4 +5,4 @@ export const SNAPSHOT_FILE = "weft.snapshot";
 /** The glue, the module, the standard library's core and the snapshot: what a program loads. */
 export const PROGRAM_FILES = ["weft.mjs", "weft.wasm", "python313.zip", SNAPSHOT_FILE] as const;
 /** Parts of the standard library that are read when a program first needs something of them. */
-export const LIBRARY_PARTS = ["python313-modules.zip", "python313-sources.zip"] as const;
+export const LIBRARY_PARTS = ["python313-modules.zip", "python313-tables.zip", "python313-sources.zip"] as const;

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { LIBRARY_PARTS } from "../abi/runtime-files.js";
 import type { CacheEntry } from "./cache.js";
@@ -50,12 +50,14 @@ export async function ensureStdlib(
         const lib = copyInto(workspace, join(tree.folder, "Lib"), "Lib");
         copyInto(workspace, join(context.folders.wasm, "library"), "Lib");
         const sysconfig = copyInto(workspace, join(cpython.folder, "sysconfig"), "sysconfig");
+        // Only modules that can wait for a file have theirs taken out.
+        const tables = existsSync(join(cpython.folder, "tables")) ? ["--tables", copyInto(workspace, join(cpython.folder, "tables"), "tables")] : [];
         const [script] = SCRIPTS.map((name) => copyInto(workspace, join(context.folders.recipe, name), name));
         const out = join(workspace.folder, "archives");
         mkdirSync(out);
         await workspace.run(
           [
-            `python${context.pins.toolchain.python}`, "-I", script!, "--lib", lib, "--sysconfig", sysconfig, "--variant", variant, "--prefix", context.recipe.stdlib,
+            `python${context.pins.toolchain.python}`, "-I", script!, "--lib", lib, "--sysconfig", sysconfig, ...tables, "--variant", variant, "--prefix", context.recipe.stdlib,
             "--epoch", String(context.recipe.epoch), "--strip", String(cpython.facts["place"]), "--scratch", `${workspace.inside}/scratch`, "--out", `${workspace.inside}/archives`,
           ],
           "packing the standard library",

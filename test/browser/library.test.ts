@@ -10,9 +10,10 @@ const firefox = new FirefoxPages();
 const path = (name: string): string => `/dist/runtime/release/${name}`;
 const MODULES = path("python313-modules.zip");
 const SOURCES = path("python313-sources.zip");
+const TABLES = path("python313-tables.zip");
 
 /** Which parts of the library a server was asked for, and when a page said that it had begun, in their order. */
-const parts = (server: StaticServer): readonly string[] => server.requests.filter((one) => [MODULES, SOURCES, "/begun"].includes(one));
+const parts = (server: StaticServer): readonly string[] => server.requests.filter((one) => [MODULES, SOURCES, TABLES, "/begun"].includes(one));
 
 /** Calls a function in a page of either browser that has loaded the package from a server. */
 const CALLS = {
@@ -48,13 +49,14 @@ for thread in threads: thread.join()`);
         const found = await weft.eval("''.join(found)");
         // This thread is the page's own, where requests that block give no bytes.
         const source = weft.attach((py) => py.import("inspect").getAttr("getsource").call(py.import("json").getAttr("loads")).toJs() as string);
+        const name = weft.attach((py) => py.import("unicodedata").callMethod("name", "\u00e9").toJs() as string);
         await weft.terminate();
-        return { found, source: source.slice(0, 13) };
+        return { found, source: source.slice(0, 13), name };
       },
       server.url,
     );
-    expect(seen).toMatchObject({ found: "aaaa", source: "def loads(s, " });
-    expect(parts(server)).toEqual(["/begun", MODULES, SOURCES]);
+    expect(seen).toMatchObject({ found: "aaaa", source: "def loads(s, ", name: "LATIN SMALL LETTER E WITH ACUTE" });
+    expect(parts(server)).toEqual(["/begun", MODULES, SOURCES, TABLES]);
   });
 
   test("that cannot be loaded are an error of the import, and are asked for again", async () => {

@@ -27,8 +27,9 @@ int weft_host_tty_mode(int mode);
 
 /* ---- the standard library --------------------------------------------------------- */
 
-/* Fill `buffer` with the file of this name beside the glue, which is `length` bytes long: 0. In every realm. */
-int weft_host_library(const char *name, void *buffer, size_t length);
+/* Fill `buffer` with the file of this name beside the glue, which is `length` bytes long: 0, or 1 when the host has also
+ * found that the file has this hash, and -EBADMSG when that it has not. In every realm. */
+int weft_host_library(const char *name, void *buffer, size_t length, const uint8_t sha256[32]);
 
 /* ---- folders of the host --------------------------------------------------------- */
 

@@ -54,26 +54,29 @@ uint8_t python_hashlib_Hacl_Hash_SHA2_update_256(hash_state *state, uint8_t *inp
 void python_hashlib_Hacl_Hash_SHA2_digest_256(hash_state *state, uint8_t *output);
 void python_hashlib_Hacl_Hash_SHA2_free_256(hash_state *state);
 
-/* What the host gives may come from a server: it is used only when it is what the archive in memory says, which the host has
- * checked. */
-static int load_part(const char *name, uint8_t *buffer, size_t length, const uint8_t sha256[32]) {
-  int error = weft_host_library(name, buffer, length);
-  if (error < 0) {
-    return error;
-  }
+static int has_hash(uint8_t *bytes, size_t length, const uint8_t sha256[32]) {
   uint8_t digest[32];
   hash_state *state = python_hashlib_Hacl_Hash_SHA2_malloc_256();
   if (!state) {
     return -ENOMEM;
   }
-  python_hashlib_Hacl_Hash_SHA2_update_256(state, buffer, (uint32_t)length);
+  python_hashlib_Hacl_Hash_SHA2_update_256(state, bytes, (uint32_t)length);
   python_hashlib_Hacl_Hash_SHA2_digest_256(state, digest);
   python_hashlib_Hacl_Hash_SHA2_free_256(state);
-  if (memcmp(digest, sha256, sizeof digest) != 0) {
-    fprintf(stderr, "weft: %s is not the file that the runtime was built with: an older copy in a cache, or a damaged upload?\n", name);
-    return -EBADMSG;
+  return memcmp(digest, sha256, sizeof digest) == 0 ? 1 : -EBADMSG;
+}
+
+/* What the host gives may come from a server: it is used only when it is what the archive in memory says, which the host has
+ * checked. */
+static int load_part(const char *name, uint8_t *buffer, size_t length, const uint8_t sha256[32]) {
+  int known = weft_host_library(name, buffer, length, sha256);
+  if (known == 0) {
+    known = has_hash(buffer, length, sha256);
   }
-  return 0;
+  if (known == -EBADMSG) {
+    fprintf(stderr, "weft: %s is not the file that the runtime was built with: an older copy in a cache, or a damaged upload?\n", name);
+  }
+  return known < 0 ? known : 0;
 }
 
 int weft_main_stdlib(const void *zip, size_t size) {
