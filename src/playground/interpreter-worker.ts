@@ -94,6 +94,7 @@ async function load({ runtime, worker, modules, budget: word, page, workers }: L
           post({ kind: "input" });
         }),
     });
+    own = weft.attach((py) => Number(py.import("threading").callMethod("get_ident").toJs()));
     await weft.run(SETUP);
     await weft.run(`
 _install("playground", ${JSON.stringify(playgroundSource)})
@@ -132,13 +133,16 @@ async function answer({ id, name, values }: Call): Promise<void> {
   }
 }
 
+/** This realm's thread, which waits for messages: no thread of the user's. */
+let own: number | undefined;
+
 let watching: ReturnType<typeof setInterval> | undefined;
 
 /** Posts what the threads do, again and again. */
 function watch(interval: number): void {
   clearInterval(watching);
   const look = (): void => {
-    const samples = weft?.threads().map(sample) ?? [];
+    const samples = weft?.threads().filter(({ ident }) => ident !== own).map(sample) ?? [];
     post({ kind: "threads", samples });
   };
   if (interval > 0) {

@@ -142,6 +142,9 @@ sum(range(10**10))
     await row("sleeper").getByText("sleeps").waitFor();
     await row("spinner").getByText("running").waitFor();
     await row("MainThread").getByText("running").waitFor();
+    // And no others.
+    await page.locator("#threads-count").getByText(/^4, 2 running$/).waitFor();
+    expect(await page.locator("#threads .thread").count()).toBe(4);
     // What it did in the last seconds: one computed all the time, the other not at all.
     await row("spinner").locator(".load").getByText(/^(9\d|100) %$/).waitFor();
     await row("sleeper").locator(".load").getByText(/^0 %$/).waitFor();
