@@ -146,7 +146,7 @@ export function encodeSnapshot(first: readonly Uint8Array[], made: Uint8Array, s
 }
 
 /** Names of variables that Python reads while it is initialized, or by which the C library's locale is chosen. */
-const READ_EARLY = /^(PYTHON(?!(_COLORS|_HISTORY|_BASIC_REPL|STARTUP)$)|LC_|LANGUAGE$)/;
+const READ_EARLY = /^(PYTHON(?!(_COLORS|_HISTORY|_BASIC_REPL|STARTUP|PATH)$)|LC_|LANGUAGE$)/;
 
 /**
  * Whether a program may begin with a snapshot, in which Python was initialized without options: for others it has to be

@@ -1,5 +1,5 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { encodeSnapshot, Snapshot, startsFromSnapshot } from "../../src/runtime/snapshot.js";
@@ -20,12 +20,12 @@ async function both(program: (env: Readonly<Record<string, string>>) => Promise<
 
 test("which programs begin with the snapshot", () => {
   for (const argv of [["python"], ["python", "-"], ["python", "-", "-x"], ["python", "file.py", "-X", "dev"], ["python", "-c", "pass"], ["python", "-m", "this"]]) {
-    expect([argv, startsFromSnapshot(argv, { HOME: "/", LANG: "C.UTF-8", PYTHON_COLORS: "1" })]).toEqual([argv, true]);
+    expect([argv, startsFromSnapshot(argv, { HOME: "/", LANG: "C.UTF-8", PYTHON_COLORS: "1", PYTHONPATH: "/x" })]).toEqual([argv, true]);
   }
   for (const argv of [["python", "-X", "dev"], ["python", "-cpass"], ["python", "-c"], ["python", "-m"], ["python", "-i", "file.py"], ["python", "--version"]]) {
     expect([argv, startsFromSnapshot(argv, {})]).toEqual([argv, false]);
   }
-  for (const environment of [{ PYTHONHASHSEED: "1" }, { PYTHONPATH: "/x" }, { PYTHON_GIL: "1" }, { LC_ALL: "C" }, { LANG: "de_DE.UTF-8" }]) {
+  for (const environment of [{ PYTHONHASHSEED: "1" }, { PYTHONPLATLIBDIR: "lib" }, { PYTHON_GIL: "1" }, { LC_ALL: "C" }, { LANG: "de_DE.UTF-8" }]) {
     expect([environment, startsFromSnapshot(["python"], environment)]).toEqual([environment, false]);
   }
 });
@@ -73,6 +73,35 @@ test("Python is configured as if it were initialized", async () => {
       const args = { "-c": ["-c", text, "a", "-b"], file: ["./program.py", "a", "ö"], "-m": ["-m", "program", "1"], "-": ["-", "x"], input: [] }[kind]!;
       const [restored, anew] = await both((env) => run("weft-python", args, { cwd, input: kind === "-" || kind === "input" ? text : "", env: { ...env, WEFT_RUNTIME: `${RUNTIME}test`, TZ: "America/New_York" } }));
       expect(restored).toBe(anew);
+    });
+  }
+});
+
+test("PYTHONPATH is as if Python were initialized with it", async () => {
+  const code = `
+    import json, sys, _testinternalcapi
+    config = _testinternalcapi.get_configs()["config"]
+    import elsewhere, customized
+    print(json.dumps([sys.path, config["module_search_paths"], config["pythonpath_env"], elsewhere.__file__, customized.by, sorted(sys.modules)], indent=1))`;
+  const more = {
+    "elsewhere.py": "",
+    "a/elsewhere.py": "",
+    "a/b/elsewhere.py": "",
+    "ö/elsewhere.py": "",
+    "b/sitecustomize.py": "import sys, types\nsys.modules['customized'] = types.SimpleNamespace(by=(__name__, len(sys.argv)))\n",
+  };
+  for (const [path, first] of [["a:b", "/a"], ["./a//b/..:/usr/lib/python3.13t:b:a:", "/a"], [":b:/no/folder", ""], ["ö:b", "/\\u00f6"]] as const) {
+    await withFolder({ "program.py": code }, async (cwd) => {
+      for (const [name, text] of Object.entries(more)) {
+        mkdirSync(dirname(join(cwd, name)), { recursive: true });
+        writeFileSync(join(cwd, name), text);
+      }
+      // A program of another folder: its own comes first.
+      mkdirSync(join(cwd, "own"));
+      renameSync(join(cwd, "program.py"), join(cwd, "own/program.py"));
+      const [restored, anew] = await both((env) => run("weft-python", ["own/program.py", "x"], { cwd, env: { ...env, WEFT_RUNTIME: `${RUNTIME}test`, PYTHONPATH: path } }));
+      expect(restored).toBe(anew);
+      expect(restored).toContain(`${cwd}${first}/elsewhere.py"`);
     });
   }
 });

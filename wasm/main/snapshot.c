@@ -5,8 +5,8 @@
  * the same thread again: its record, its stack and its thread-local storage are where they were, so Python's objects are
  * those of the thread that runs, and it goes on in resume().
  *
- * What Python took from its surroundings is made again there: the hash seed, the environment, the arguments, the standard
- * streams, the time zone, the name of the engine, the recursion limit.
+ * What Python took from its surroundings is made again there: the hash seed, the environment with the folders of PYTHONPATH,
+ * the arguments, the standard streams, the time zone, the name of the engine, the recursion limit.
  *
  * `snapshot` is written by the host realm before it makes the thread, and then by that thread alone: at the build before it
  * stores `made`, which the host realm waits for; in a program when its realm begins with it, after the host realm has sent
@@ -217,6 +217,50 @@ static int set_environment(void) {
   return status;
 }
 
+/* As getpath.py and site.py do it, but that a package `encodings` in these folders comes too late. */
+static int set_path(void) {
+  const char *value = getenv("PYTHONPATH");
+  if (!value || !*value) {
+    return 0;
+  }
+  PyConfig *config = (PyConfig *)_Py_GetConfig();
+  wchar_t *text = Py_DecodeLocale(value, NULL);
+  if (!text) {
+    weft_main_check(PyStatus_NoMemory());
+  }
+  weft_main_check(PyConfig_SetString(config, &config->pythonpath_env, text));
+  PyWideStringList paths = _PyWideStringList_INIT;
+  for (wchar_t *folder = text; folder;) {
+    wchar_t *colon = wcschr(folder, L':'), *absolute = NULL;
+    if (colon) {
+      *colon++ = 0;
+    }
+    if (_Py_abspath(_Py_normpath(folder, -1), &absolute) < 0 || !absolute) {
+      weft_main_check(PyStatus_NoMemory());
+    }
+    weft_main_check(PyWideStringList_Append(&paths, absolute));
+    PyMem_RawFree(absolute);
+    folder = colon;
+  }
+  PyMem_RawFree(text);
+  PyObject *list = _PyWideStringList_AsList(&paths), *before = PySys_GetObject("path"), *site = PyImport_ImportModule("site");
+  int status = list && before && site && PyList_Extend(list, before) == 0 ? PySys_SetObject("path", list) : -1;
+  Py_XDECREF(list);
+  weft_main_check(_PyWideStringList_Extend(&paths, &config->module_search_paths));
+  if (_PyWideStringList_Copy(&config->module_search_paths, &paths) < 0) {
+    weft_main_check(PyStatus_NoMemory());
+  }
+  _PyWideStringList_Clear(&paths);
+  static const char *const SITE[] = {"removeduppaths", "execsitecustomize"};
+  for (size_t i = 0; status == 0 && i < sizeof SITE / sizeof *SITE; i++) {
+    PyObject *result = PyObject_CallMethod(site, SITE[i], NULL);
+    status = result ? 0 : -1;
+    Py_XDECREF(result);
+  }
+  Py_XDECREF(site);
+  return status;
+}
+
 static int set_engine(void) {
   PyObject *info = _PySys_MakeEmscriptenInfo();
   int status = info ? PySys_SetObject("_emscripten_info", info) : -1;
@@ -243,7 +287,7 @@ static void *resume(void *unused) {
   int status = weft_seed_renew(NULL);
   if (status == 0) {
     weft_main_check(_Py_InitStandardStreams(tstate));
-    status = set_environment() == 0 && set_arguments() == 0 && set_engine() == 0 && set_time_zone() == 0 ? 0 : -1;
+    status = set_environment() == 0 && set_arguments() == 0 && set_engine() == 0 && set_time_zone() == 0 && set_path() == 0 ? 0 : -1;
   }
   if (status != 0) {
     PyErr_Print();
