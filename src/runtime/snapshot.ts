@@ -145,8 +145,8 @@ export function encodeSnapshot(first: readonly Uint8Array[], made: Uint8Array, s
   return file;
 }
 
-/** Names of variables that Python reads while it is initialized, or by which the C library's locale is chosen. */
-const READ_EARLY = /^(PYTHON(?!(_COLORS|_HISTORY|_BASIC_REPL|STARTUP|PATH)$)|LC_|LANGUAGE$)/;
+/** Names of variables that Python reads while it is initialized and the snapshot's does not, or by which the C library's locale is chosen. */
+const READ_EARLY = /^(PYTHON(?!(_COLORS|_HISTORY|_BASIC_REPL|STARTUP|PATH|UNBUFFERED|DONTWRITEBYTECODE)$)|LC_|LANGUAGE$)/;
 
 /**
  * Whether a program may begin with a snapshot, in which Python was initialized without options: for others it has to be

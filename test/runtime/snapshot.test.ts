@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { encodeSnapshot, Snapshot, startsFromSnapshot } from "../../src/runtime/snapshot.js";
 import { python, run, withFolder, type Outcome } from "./harness.js";
 
@@ -20,7 +20,7 @@ async function both(program: (env: Readonly<Record<string, string>>) => Promise<
 
 test("which programs begin with the snapshot", () => {
   for (const argv of [["python"], ["python", "-"], ["python", "-", "-x"], ["python", "file.py", "-X", "dev"], ["python", "-c", "pass"], ["python", "-m", "this"]]) {
-    expect([argv, startsFromSnapshot(argv, { HOME: "/", LANG: "C.UTF-8", PYTHON_COLORS: "1", PYTHONPATH: "/x" })]).toEqual([argv, true]);
+    expect([argv, startsFromSnapshot(argv, { HOME: "/", LANG: "C.UTF-8", PYTHON_COLORS: "1", PYTHONPATH: "/x", PYTHONUNBUFFERED: "1", PYTHONDONTWRITEBYTECODE: "1" })]).toEqual([argv, true]);
   }
   for (const argv of [["python", "-X", "dev"], ["python", "-cpass"], ["python", "-c"], ["python", "-m"], ["python", "-i", "file.py"], ["python", "--version"]]) {
     expect([argv, startsFromSnapshot(argv, {})]).toEqual([argv, false]);
@@ -54,7 +54,7 @@ test("a snapshot is what differs or may differ, but for the archive", () => {
 });
 
 // The test variant has what looks into the configuration.
-test("Python is configured as if it were initialized", async () => {
+describe("Python is configured as if it were initialized", () => {
   const code = `
     import json, os, site, sys, time, _testinternalcapi
     configs = _testinternalcapi.get_configs()
@@ -63,18 +63,24 @@ test("Python is configured as if it were initialized", async () => {
         config.pop("utf8_mode", None)
     flags = {name: getattr(sys.flags, name) for name in dir(sys.flags) if name[0] != "_"}
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONUTF8"}
-    streams = [[f.name, f.mode, f.encoding, f.errors, f.line_buffering, f.isatty(), type(f.buffer).__name__] for f in (sys.stdin, sys.stdout, sys.stderr)]
+    streams = [[f.name, f.mode, f.encoding, f.errors, f.line_buffering, f.write_through, f.isatty(), type(f.buffer).__name__] for f in (sys.stdin, sys.stdout, sys.stderr)]
     print(json.dumps([configs, flags, environ, streams, sorted(sys.modules), sys.path, sys.meta_path.__repr__().count("class"), sys.argv, sys.orig_argv,
         sys.executable, sys.prefix, sys.warnoptions, sys._xoptions, sys.getrecursionlimit(), time.tzname, sys._emscripten_info.runtime, site.USER_SITE, os.getcwd(),
         list(vars(sys)), list(vars(os)), sys.thread_info.lock, sys.stdout is sys.__stdout__, sorted(sys.path_importer_cache)], default=str, indent=1))`;
-  for (const kind of ["-c", "file", "-m", "-", "input"]) {
-    await withFolder({ "program.py": code }, async (cwd) => {
+  const same = (kind: "-c" | "file" | "-m" | "-" | "input", variables: Readonly<Record<string, string>>): Promise<void> =>
+    withFolder({ "program.py": code }, async (cwd) => {
       const text = readFileSync(join(cwd, "program.py"), "utf8");
-      const args = { "-c": ["-c", text, "a", "-b"], file: ["./program.py", "a", "ö"], "-m": ["-m", "program", "1"], "-": ["-", "x"], input: [] }[kind]!;
-      const [restored, anew] = await both((env) => run("weft-python", args, { cwd, input: kind === "-" || kind === "input" ? text : "", env: { ...env, WEFT_RUNTIME: `${RUNTIME}test`, TZ: "America/New_York" } }));
+      const args = { "-c": ["-c", text, "a", "-b"], file: ["./program.py", "a", "ö"], "-m": ["-m", "program", "1"], "-": ["-", "x"], input: [] }[kind];
+      const [restored, anew] = await both((env) => run("weft-python", args, { cwd, input: kind === "-" || kind === "input" ? text : "", env: { ...env, ...variables, WEFT_RUNTIME: `${RUNTIME}test`, TZ: "America/New_York" } }));
       expect(restored).toBe(anew);
     });
-  }
+  test.each(["-c", "file", "-m", "-", "input"] as const)("%s", (kind) => same(kind, {}));
+  test.each([
+    { PYTHONUNBUFFERED: "1" },
+    { PYTHONUNBUFFERED: "0", PYTHONDONTWRITEBYTECODE: "-2" },
+    { PYTHONDONTWRITEBYTECODE: "yes" },
+    { PYTHONUNBUFFERED: "", PYTHONDONTWRITEBYTECODE: "", PYTHONPATH: "" },
+  ])("with %j", (variables) => same("file", variables));
 });
 
 test("PYTHONPATH is as if Python were initialized with it", async () => {

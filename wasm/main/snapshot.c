@@ -5,8 +5,8 @@
  * the same thread again: its record, its stack and its thread-local storage are where they were, so Python's objects are
  * those of the thread that runs, and it goes on in resume().
  *
- * What Python took from its surroundings is made again there: the hash seed, the environment with the folders of PYTHONPATH,
- * the arguments, the standard streams, the time zone, the name of the engine, the recursion limit.
+ * What Python took from its surroundings is made again there: the hash seed, the environment with three of Python's
+ * variables, the arguments, the standard streams, the time zone, the name of the engine, the recursion limit.
  *
  * `snapshot` is written by the host realm before it makes the thread, and then by that thread alone: at the build before it
  * stores `made`, which the host realm waits for; in a program when its realm begins with it, after the host realm has sent
@@ -127,13 +127,6 @@ int weft_snapshot_thread(uintptr_t self) {
   return 1;
 }
 
-static int set_list(const char *name, const PyWideStringList *strings) {
-  PyObject *list = _PyWideStringList_AsList(strings);
-  int status = list ? PySys_SetObject(name, list) : -1;
-  Py_XDECREF(list);
-  return status;
-}
-
 /* As CPython's command line, of which only this much is given. */
 static PyStatus set_program(PyConfig *config, int count, char **arguments) {
   PyStatus status = PyConfig_SetBytesArgv(config, count, arguments);
@@ -187,13 +180,10 @@ static PyStatus set_program(PyConfig *config, int count, char **arguments) {
   return PyConfig_SetBytesArgv(config, count - 1, arguments + 1);
 }
 
-static int set_arguments(void) {
+static PyStatus set_arguments(PyConfig *config) {
   int count;
   char **arguments = weft_main_arguments(&count);
-  PyConfig *config = (PyConfig *)_Py_GetConfig();
-  PyStatus status = count > 0 ? set_program(config, count, arguments) : PyStatus_Ok();
-  weft_main_check(status);
-  return set_list("argv", &config->argv) == 0 ? set_list("orig_argv", &config->orig_argv) : -1;
+  return count > 0 ? set_program(config, count, arguments) : PyStatus_Ok();
 }
 
 extern char **environ;
@@ -217,41 +207,50 @@ static int set_environment(void) {
   return status;
 }
 
-/* As getpath.py and site.py do it, but that a package `encodings` in these folders comes too late. */
-static int set_path(void) {
+/* As getpath.py does it. */
+static PyStatus set_search_path(PyConfig *config) {
   const char *value = getenv("PYTHONPATH");
   if (!value || !*value) {
-    return 0;
+    return PyStatus_Ok();
   }
-  PyConfig *config = (PyConfig *)_Py_GetConfig();
   wchar_t *text = Py_DecodeLocale(value, NULL);
   if (!text) {
-    weft_main_check(PyStatus_NoMemory());
+    return PyStatus_NoMemory();
   }
-  weft_main_check(PyConfig_SetString(config, &config->pythonpath_env, text));
   PyWideStringList paths = _PyWideStringList_INIT;
-  for (wchar_t *folder = text; folder;) {
+  PyStatus status = PyConfig_SetString(config, &config->pythonpath_env, text);
+  for (wchar_t *folder = text; folder && !PyStatus_Exception(status);) {
     wchar_t *colon = wcschr(folder, L':'), *absolute = NULL;
     if (colon) {
       *colon++ = 0;
     }
     if (_Py_abspath(_Py_normpath(folder, -1), &absolute) < 0 || !absolute) {
-      weft_main_check(PyStatus_NoMemory());
+      status = PyStatus_NoMemory();
+    } else {
+      status = PyWideStringList_Append(&paths, absolute);
+      PyMem_RawFree(absolute);
     }
-    weft_main_check(PyWideStringList_Append(&paths, absolute));
-    PyMem_RawFree(absolute);
     folder = colon;
   }
   PyMem_RawFree(text);
-  PyObject *list = _PyWideStringList_AsList(&paths), *before = PySys_GetObject("path"), *site = PyImport_ImportModule("site");
-  int status = list && before && site && PyList_Extend(list, before) == 0 ? PySys_SetObject("path", list) : -1;
-  Py_XDECREF(list);
-  weft_main_check(_PyWideStringList_Extend(&paths, &config->module_search_paths));
-  if (_PyWideStringList_Copy(&config->module_search_paths, &paths) < 0) {
-    weft_main_check(PyStatus_NoMemory());
+  if (!PyStatus_Exception(status)) {
+    status = _PyWideStringList_Extend(&paths, &config->module_search_paths);
+  }
+  if (!PyStatus_Exception(status) && _PyWideStringList_Copy(&config->module_search_paths, &paths) < 0) {
+    status = PyStatus_NoMemory();
   }
   _PyWideStringList_Clear(&paths);
+  return status;
+}
+
+/* What site.py does for folders that it has not seen. A package `encodings` in them comes too late. */
+static int customize(PyConfig *config) {
+  if (!config->pythonpath_env) {
+    return 0;
+  }
   static const char *const SITE[] = {"removeduppaths", "execsitecustomize"};
+  PyObject *site = PyImport_ImportModule("site");
+  int status = site ? 0 : -1;
   for (size_t i = 0; status == 0 && i < sizeof SITE / sizeof *SITE; i++) {
     PyObject *result = PyObject_CallMethod(site, SITE[i], NULL);
     status = result ? 0 : -1;
@@ -259,6 +258,25 @@ static int set_path(void) {
   }
   Py_XDECREF(site);
   return status;
+}
+
+/* Those of Python's variables that programs in containers have. The others are in src/runtime/snapshot.ts. */
+static void set_flags(PyConfig *config) {
+  int unbuffered = 0, no_bytecode = 0;
+  _Py_get_env_flag(1, &unbuffered, "PYTHONUNBUFFERED");
+  _Py_get_env_flag(1, &no_bytecode, "PYTHONDONTWRITEBYTECODE");
+  config->buffered_stdio = !unbuffered;
+  config->write_bytecode = !no_bytecode;
+  _Py_COMP_DIAG_PUSH
+  _Py_COMP_DIAG_IGNORE_DEPR_DECLS
+  Py_UnbufferedStdioFlag = !config->buffered_stdio;
+  Py_DontWriteBytecodeFlag = !config->write_bytecode;
+  _Py_COMP_DIAG_POP
+  if (unbuffered) {
+    setvbuf(stdin, NULL, _IONBF, BUFSIZ);
+    setvbuf(stdout, NULL, _IONBF, BUFSIZ);
+    setvbuf(stderr, NULL, _IONBF, BUFSIZ);
+  }
 }
 
 static int set_engine(void) {
@@ -286,8 +304,12 @@ static void *resume(void *unused) {
   free(snapshot.saved);
   int status = weft_seed_renew(NULL);
   if (status == 0) {
+    PyConfig *config = (PyConfig *)_Py_GetConfig();
+    set_flags(config);
     weft_main_check(_Py_InitStandardStreams(tstate));
-    status = set_environment() == 0 && set_arguments() == 0 && set_engine() == 0 && set_time_zone() == 0 && set_path() == 0 ? 0 : -1;
+    weft_main_check(set_arguments(config));
+    weft_main_check(set_search_path(config));
+    status = set_environment() == 0 && _PySys_UpdateConfig(tstate) == 0 && set_engine() == 0 && set_time_zone() == 0 && customize(config) == 0 ? 0 : -1;
   }
   if (status != 0) {
     PyErr_Print();
