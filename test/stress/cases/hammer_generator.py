@@ -8,7 +8,7 @@ class HammerGenerator:
     """Threads that share a generator have to get a ValueError where they are not alone in it, and every number once."""
 
     def numbers(self):
-        for number in range(6000):
+        for number in range(30000):
             yield number
 
     def setup(self):
@@ -22,7 +22,7 @@ class HammerGenerator:
             return None
 
     def op(self, state, index):
-        for _ in range(2000):
+        for _ in range(10000):
             number = self.next_number(state)
             if number is not None:
                 state["seen"].append(number)
