@@ -20,8 +20,8 @@ LEAST = 1024
 
 # WebAssembly's object files: https://github.com/WebAssembly/tool-conventions/blob/main/Linking.md
 CUSTOM, DATA = 0, 11
-SYMBOL_TABLE, SEGMENT_INFO = 8, 5
-KIND_FUNCTION, KIND_DATA, KIND_GLOBAL, KIND_SECTION, KIND_TAG, KIND_TABLE = range(6)
+SYMBOL_TABLE = 8
+KIND_DATA, KIND_SECTION = 1, 3
 LOCAL, HIDDEN, UNDEFINED, EXPLICIT_NAME = 0x02, 0x04, 0x10, 0x40
 RELOCATIONS_WITH_ADDEND = {3, 4, 5, 8, 9, 11, 14, 15, 16, 17, 21, 22, 23, 25}
 
@@ -56,7 +56,7 @@ class Reader:
 
 
 def members(library):
-    """Names and places of an archive's files (GNU's or BSD's format)."""
+    """Names and places of an archive's files (GNU's format)."""
     if library[:8] != b"!<arch>\n":
         sys.exit("not an archive")
     at, long_names = 8, b""

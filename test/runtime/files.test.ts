@@ -1,8 +1,8 @@
-import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { run, withFolder } from "./harness.js";
+import { damagedRuntime, run, withFolder } from "./harness.js";
 
 test("a script sees its folder and the current folder, and nothing else of the host", async () => {
   await withFolder(
@@ -148,12 +148,7 @@ test("the library's parts are read when a program needs them, and are refused wh
       "raised.py": "import json\njson.loads('{')",
     },
     async (folder) => {
-      const runtime = join(folder, "runtime");
-      cpSync(fileURLToPath(new URL("../../dist/runtime/release", import.meta.url)), runtime, { recursive: true });
-      const name = join(runtime, "python313-modules.zip");
-      const data = readFileSync(name);
-      data[data.length >> 1]! ^= 1;
-      writeFileSync(name, data);
+      const runtime = damagedRuntime(folder, "python313-modules.zip");
       const env = { WEFT_RUNTIME: runtime };
       expect(await run("weft", ["run", "core.py"], { cwd: folder, env })).toMatchObject({ stdout: "started\n", stderr: "", status: 0 });
       // The bytecode is refused; the sources, in the other part, do.

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -127,4 +127,15 @@ export async function withFolder<T>(
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A copy of the built runtime below a folder, with one byte in the middle of a file changed. */
+export function damagedRuntime(folder: string, file: string): string {
+  const runtime = join(folder, "runtime");
+  cpSync(fileURLToPath(new URL("../../dist/runtime/release", import.meta.url)), runtime, { recursive: true });
+  const path = join(runtime, file);
+  const data = readFileSync(path);
+  data[data.length >> 1]! ^= 1;
+  writeFileSync(path, data);
+  return runtime;
 }

@@ -1,9 +1,9 @@
-import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { encodeSnapshot, Snapshot, startsFromSnapshot } from "../../src/runtime/snapshot.js";
-import { python, run, withFolder, type Outcome } from "./harness.js";
+import { damagedRuntime, python, run, withFolder, type Outcome } from "./harness.js";
 
 const RUNTIME = fileURLToPath(new URL("../../dist/runtime/", import.meta.url));
 /** Python reads this variable while it is initialized, and the value is the one that it has anyway: so it is initialized anew. */
@@ -177,12 +177,7 @@ test("recursion ends at the limit of the realm", async () => {
 
 test("one of another build is refused", async () => {
   await withFolder({ "ok.py": "print('ok')" }, async (cwd) => {
-    const runtime = join(cwd, "runtime");
-    cpSync(join(RUNTIME, "release"), runtime, { recursive: true });
-    const file = join(runtime, "weft.snapshot");
-    const data = readFileSync(file);
-    data[data.length >> 1]! ^= 1;
-    writeFileSync(file, data);
+    const runtime = damagedRuntime(cwd, "weft.snapshot");
     const env = { WEFT_RUNTIME: runtime };
     expect(await run("weft", ["run", "ok.py"], { cwd, env })).toMatchObject({ status: 69, stderr: expect.stringMatching(/^weft: .*weft\.snapshot is damaged; run "weft build --force"[^\n]*\n$/) });
     // Programs that cannot use it do not mind.

@@ -2,12 +2,13 @@
  * when such a module is first imported (cpython-build/modules/tables.py takes them out). Until then they are zeros that nobody
  * looks at: all that uses them is reached through their module.
  *
- * A set of tables is filled once, under its lock, and `filled` is stored with release order after that; a failure leaves
- * it empty, and the next import tries again. */
+ * A set of tables is filled under its lock, and `filled` is stored with release order after that; after a failure nobody
+ * uses them, and the next import tries again. Nobody attaches, which at Python's end can take for ever, with the lock. */
 #include <Python.h>
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <unistd.h>
@@ -23,11 +24,11 @@ typedef struct {
   const char *path;
   const table *tables;
   size_t count;
-  PyMutex lock;
+  pthread_mutex_t lock;
   atomic_int filled;
 } table_set;
 
-/* Names of ours: some of theirs are C functions' names too. */
+/* Under names of ours: a table may have one that C declares. */
 #define DECLARE(symbol, size) extern char weft_table_##symbol[size] __asm__(#symbol);
 WEFT_TABLES_UNICODEDATA(DECLARE)
 WEFT_TABLES_CJKCODECS(DECLARE)
@@ -36,7 +37,7 @@ WEFT_TABLES_CJKCODECS(DECLARE)
 static const table unicodedata[] = {WEFT_TABLES_UNICODEDATA(PLACE)};
 static const table cjkcodecs[] = {WEFT_TABLES_CJKCODECS(PLACE)};
 
-#define SET(tables) {WEFT_STDLIB "/lib-dynload/" #tables ".tables", tables, sizeof tables / sizeof *tables, {0}, 0}
+#define SET(tables) {WEFT_STDLIB "/lib-dynload/" #tables ".tables", tables, sizeof tables / sizeof *tables, PTHREAD_MUTEX_INITIALIZER, 0}
 static table_set unicodedata_set = SET(unicodedata), cjkcodecs_set = SET(cjkcodecs);
 
 static int read_tables(const table_set *set) {
@@ -64,17 +65,16 @@ static int read_tables(const table_set *set) {
 /* False with an exception. */
 static bool fill(table_set *set) {
   int error = 0;
-  if (atomic_load_explicit(&set->filled, memory_order_acquire)) {
-    return true;
-  }
-  PyMutex_Lock(&set->lock);
-  if (!atomic_load_explicit(&set->filled, memory_order_relaxed)) {
+  if (!atomic_load_explicit(&set->filled, memory_order_acquire)) {
     Py_BEGIN_ALLOW_THREADS
-    error = read_tables(set);
+    pthread_mutex_lock(&set->lock);
+    if (!atomic_load_explicit(&set->filled, memory_order_relaxed)) {
+      error = read_tables(set);
+      atomic_store_explicit(&set->filled, error == 0, memory_order_release);
+    }
+    pthread_mutex_unlock(&set->lock);
     Py_END_ALLOW_THREADS
-    atomic_store_explicit(&set->filled, error == 0, memory_order_release);
   }
-  PyMutex_Unlock(&set->lock);
   if (error != 0) {
     errno = error;
     PyErr_SetFromErrnoWithFilename(PyExc_OSError, set->path);

@@ -67,8 +67,9 @@ export class RuntimeAssets {
   /** @throws RuntimeFilesError when the module is damaged. */
   async compile(): Promise<WebAssembly.Module> {
     const path = join(this.#folder, "weft.wasm");
-    const file = new FileBytes(path);
+    let file: FileBytes | undefined;
     try {
+      file = new FileBytes(path);
       // The engine makes a copy.
       return await WebAssembly.compile(file.bytes);
     } catch (error) {
@@ -76,7 +77,7 @@ export class RuntimeAssets {
         cause: error,
       });
     } finally {
-      file.free();
+      file?.free();
     }
   }
 

@@ -97,14 +97,17 @@ export class NodeHostFs {
   library(name: number, address: number, length: number, hash: number): number {
     return attempt(() => {
       const file = new FileBytes(fileURLToPath(new URL(this.#path(name).toString(), this.#glueUrl)));
-      // Few threads need it.
-      const { createHash } = require("node:crypto") as typeof import("node:crypto");
-      const right = createHash("sha256").update(file.bytes).digest().equals(this.#view(hash, 32).slice()) && file.bytes.length === length;
-      if (right) {
+      try {
+        // Few threads need it.
+        const { createHash } = require("node:crypto") as typeof import("node:crypto");
+        if (!createHash("sha256").update(file.bytes).digest().equals(this.#view(hash, 32).slice()) || file.bytes.length !== length) {
+          return -errno.EBADMSG;
+        }
         this.#view(address, length).set(file.bytes);
+        return 1;
+      } finally {
+        file.free();
       }
-      file.free();
-      return right ? 1 : -errno.EBADMSG;
     });
   }
 
