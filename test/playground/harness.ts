@@ -90,6 +90,15 @@ export class Visit {
   }
 }
 
+/** In a page: resolves when the service worker has a copy of all that Python needs, which it makes file by file. */
+export async function keepsPython(): Promise<void> {
+  const cache = await caches.open("weft-playground");
+  const isKept = async (name: string): Promise<boolean> => (await cache.match(`runtime/${name}`)) !== undefined;
+  while (!(await Promise.all(["weft.wasm", "weft.snapshot", "python313.zip", "python313-modules.zip"].map(isKept))).every(Boolean)) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** One browser and one server of the built playground for the tests of a file. */
 export class Playground {
   #browser: Browser | undefined;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { expect, test } from "vitest";
 import { HEADERS } from "../../scripts/playground.mjs";
-import { Playground } from "./harness.js";
+import { keepsPython, Playground } from "./harness.js";
 
 const playgroundPage = new Playground();
 
@@ -158,14 +158,7 @@ test("a second visit needs no network", async () => {
   const url = await playgroundPage.serve(HEADERS);
   await playgroundPage.visit(async (visit) => {
     await visit.state("ready");
-    await visit.page.evaluate(async () => {
-      // Files are kept one after the other, and Python needs all but the sources; the test's deadline is the harness's.
-      const cache = await caches.open("weft-playground");
-      const isKept = async (name: string): Promise<boolean> => (await cache.match(`runtime/${name}`)) !== undefined;
-      while (!(await Promise.all(["weft.wasm", "weft.snapshot", "python313.zip", "python313-modules.zip"].map(isKept))).every(Boolean)) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-    });
+    await visit.page.evaluate(keepsPython);
     playgroundPage.stop(url);
     await visit.page.reload();
     await visit.state("ready");
