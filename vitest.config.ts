@@ -7,7 +7,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * Files that must have the machine to themselves, one after the other: they look at how long Stop takes, and for races that
  * show when threads really run at once.
  */
-const ALONE = ["test/playground/stop.test.ts", "test/playground/firefox.test.ts", "test/stress/stress.test.ts"];
+const ALONE = ["test/playground/stop.test.ts", "test/playground/firefox.test.ts", "test/stress/self-check.test.ts"];
 
 /** Those that take longest begin first, so that no worker is still busy with one of them when the others have nothing left. */
 const LONG = [
