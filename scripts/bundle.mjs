@@ -29,9 +29,18 @@ const ENTRIES = {
   "bench-startup": "src/bench/startup.ts",
 };
 
-/** The same below dist/browser, for pages: one folder that a server can offer as it is. */
+/**
+ * The package below dist/browser, for pages: one folder that a server can offer as it is. All of it is one file, as browsers ask for
+ * the parts of a module only when they have read it, and what workers run is in it too: a realm has each class once, whether
+ * the worker's script or a thread's module imports it.
+ */
+const PACKAGE = `
+export * from "./src/browser.js";
+export { startRealm } from "./src/hosts/browser/worker-realm.js";
+`;
+
+/** Scripts of workers in the same folder. */
 const BROWSER_ENTRIES = {
-  index: "src/browser.ts",
   "realm-worker": "src/hosts/browser/realm-worker.ts",
   "plot-worker": "src/hosts/browser/plot-worker.ts",
   "persist-worker": "src/hosts/browser/persist-worker.ts",
@@ -66,9 +75,9 @@ for (const name of ["bin", "browser", "chunks", "dev", "lib", ...Object.keys(ENT
   rmSync(join(root, "dist", name), { recursive: true, force: true });
 }
 await build({ ...common, entryPoints: present(ENTRIES), outdir: "dist", platform: "node", target: "node20", external: ["playwright-core"] });
-await build({
+const browser = {
   ...common,
-  entryPoints: present(BROWSER_ENTRIES),
+  splitting: false,
   outdir: "dist/browser",
   platform: "browser",
   target: BROWSERS,
@@ -77,6 +86,19 @@ await build({
   define: { "process.env.NODE_ENV": '"production"' },
   // Every realm of a page reads it while Python starts.
   minify: true,
+};
+await build({ ...browser, outdir: undefined, outfile: "dist/browser/index.js", stdin: { contents: PACKAGE, resolveDir: root, sourcefile: "package.js" } });
+await build({
+  ...browser,
+  entryPoints: present(BROWSER_ENTRIES),
+  plugins: [
+    {
+      name: "from-the-package",
+      setup: ({ onResolve }) => {
+        onResolve({ filter: /\/worker-realm\.js$/ }, () => ({ path: "./index.js", external: true }));
+      },
+    },
+  ],
 });
 await build({ ...common, entryPoints: present(STRESS_ENTRIES), outdir: "dist/browser", splitting: false, platform: "browser", target: BROWSERS, banner: SYMBOLS });
 await build({ ...common, entryPoints: present(CLASSIC_ENTRIES), outdir: "dist/browser", splitting: false, format: "iife", platform: "browser", target: BROWSERS });

@@ -81,6 +81,8 @@ async function load({ runtime, worker, modules, budget: word, page, workers }: L
         post({ kind: "display", message });
       },
       network: true,
+      // The page's service worker has them.
+      keep: false,
       page: () => {
         post({ kind: "page" });
         return page;

@@ -31,10 +31,15 @@ export async function fetchBuilt(url: string, options: FetchOptions = {}): Promi
   return response;
 }
 
+/** Its SHA-256, as a manifest has it. */
+export async function hashOf(data: Uint8Array<ArrayBuffer>): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** @throws RuntimeFilesError when the data is not what the manifest describes. */
 export async function checkBuilt(url: string, data: Uint8Array<ArrayBuffer>, expected: FileFacts): Promise<void> {
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
-  const hash = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hash = await hashOf(data);
   if (hash !== expected.sha256) {
     throw new RuntimeFilesError(
       `${url} is not the file that manifest.json beside it describes: ${data.length} bytes with SHA-256 ${hash} instead of ${expected.size} bytes with ${expected.sha256}. An older copy in a cache, or a damaged upload?`,
@@ -44,16 +49,23 @@ export async function checkBuilt(url: string, data: Uint8Array<ArrayBuffer>, exp
 
 /**
  * Compiles while it downloads, from the response itself where that is possible: engines keep the code of such a module.
- * @param read reads a response to its end and checks its data.
+ * @param read reads a response to its end and checks its data; gives nothing when the module is not wanted.
  * @throws RuntimeFilesError when the engine refuses the module; what `read` throws.
  */
-export async function compileBuilt(url: string, response: Response, read: (response: Response) => Promise<Uint8Array<ArrayBuffer>>): Promise<WebAssembly.Module> {
+export async function compileBuilt<T extends Uint8Array<ArrayBuffer> | undefined>(
+  url: string,
+  response: Response,
+  read: (response: Response) => Promise<T>,
+): Promise<WebAssembly.Module | (T & undefined)> {
   const streamed = /^application\/wasm$/i.test(response.headers.get("Content-Type") ?? "");
   const copy = streamed ? response.clone() : response;
   const early = streamed ? WebAssembly.compileStreaming(response) : undefined;
   // Looked at below; damaged bytes are reported by their hash.
   early?.catch(() => undefined);
   const data = await read(copy);
+  if (data === undefined) {
+    return data;
+  }
   try {
     return await (early ?? WebAssembly.compile(data));
   } catch (error) {

@@ -3,7 +3,8 @@ import { PROGRAM_FILES, SNAPSHOT_FILE } from "../../abi/runtime-files.js";
 import { Snapshot, type ArchivePlace } from "../../runtime/snapshot.js";
 import type { RuntimeFiles } from "../shared/platform.js";
 import { RuntimeFilesError } from "../shared/runtime-files-error.js";
-import { checkBuilt, compileBuilt, fetchBuilt, importBuilt, type FileFacts } from "./built-file.js";
+import { checkBuilt, compileBuilt, fetchBuilt, hashOf, importBuilt, type FileFacts } from "./built-file.js";
+import { findKept, keepFiles } from "./kept-files.js";
 import { web } from "./web.js";
 
 /** How far loading is. `bytes` of `total` are downloaded, uncompressed; both are final from `compile` on. */
@@ -18,7 +19,12 @@ export interface DownloadOptions {
   /** Hash of manifest.json, as in HTML: `sha256-...`. The manifest has those of the other files. */
   readonly integrity?: string | undefined;
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /** Whether copies are kept for later visits; see `LoadOptions`. */
+  readonly keep?: boolean | undefined;
 }
+
+/** When copies are kept, in milliseconds after Python is ready: a first program does not wait for that. */
+const KEEP_DELAY = 1000;
 
 type Name = (typeof PROGRAM_FILES)[number];
 
@@ -36,6 +42,8 @@ export class Download {
   readonly #abort = new AbortController();
   readonly #manifest: Promise<Manifest>;
   readonly #onProgress: DownloadOptions["onProgress"];
+  /** What was downloaded and is to be kept, by its URL. */
+  readonly #downloaded: Map<string, Response> | undefined;
   #bytes = 0;
   #total: number | undefined;
 
@@ -43,10 +51,11 @@ export class Download {
   constructor(base: URL, options: DownloadOptions) {
     this.#base = base;
     this.#onProgress = options.onProgress;
+    this.#downloaded = options.keep === false ? undefined : new Map();
     this.#manifest = this.#readManifest(options.integrity);
     const glue = this.#checked("weft.mjs");
-    const library = this.#checked("python313.zip");
-    const snapshot = this.#checked(SNAPSHOT_FILE);
+    const library = this.#bytesOf("python313.zip");
+    const snapshot = this.#bytesOf(SNAPSHOT_FILE);
     const wasm = this.#compiled();
     this.glueUrl = glue.then(() => this.#url("weft.mjs"));
     const factory = this.glueUrl.then((url) => this.#import(url));
@@ -68,6 +77,15 @@ export class Download {
         throw this.#abort.signal.reason;
       },
     );
+  }
+
+  /** To be called when Python is ready. */
+  ready(): void {
+    this.report("ready");
+    const files = this.#downloaded;
+    if (files !== undefined && files.size > 0) {
+      setTimeout(() => void keepFiles(files), KEEP_DELAY);
+    }
   }
 
   /** Tells of the stages after the download. */
@@ -133,6 +151,31 @@ export class Download {
     await checkBuilt(this.#url(name), data, (await this.#manifest).files[name]);
   }
 
+  /** Reads a copy of an earlier visit to its end; gives nothing when it is of another version, or damaged. */
+  async #readKept(name: Name, response: Response): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { sha256 } = (await this.#manifest).files[name];
+    const data = await response.arrayBuffer().then((buffer) => new Uint8Array(buffer), () => undefined);
+    if (data === undefined || (await hashOf(data)) !== sha256) {
+      return undefined;
+    }
+    this.#bytes += data.length;
+    this.report("download");
+    return data;
+  }
+
+  /** Of a file that may be kept. */
+  async #bytesOf(name: Name): Promise<Uint8Array<ArrayBuffer>> {
+    const url = this.#url(name);
+    const kept = await findKept(url);
+    const known = kept && (await this.#readKept(name, kept));
+    if (known) {
+      return known;
+    }
+    const data = await this.#checked(name);
+    this.#downloaded?.set(url, new Response(data));
+    return data;
+  }
+
   async #checked(name: Name): Promise<Uint8Array<ArrayBuffer>> {
     const data = await this.#read(name, await this.#fetch(name));
     await this.#check(name, data);
@@ -141,8 +184,18 @@ export class Download {
 
   async #compiled(): Promise<WebAssembly.Module> {
     const name = "weft.wasm";
-    return compileBuilt(this.#url(name), await this.#fetch(name), async (response) => {
-      const data = await this.#read(name, response);
+    const url = this.#url(name);
+    const kept = await findKept(url);
+    const known = kept && (await compileBuilt(url, kept, (copy) => this.#readKept(name, copy)));
+    if (known) {
+      this.report("compile");
+      return known;
+    }
+    const response = await this.#fetch(name);
+    // The response itself, not its data: engines keep the code of a module that has an address.
+    this.#downloaded?.set(url, response.clone());
+    return compileBuilt(url, response, async (copy) => {
+      const data = await this.#read(name, copy);
       await this.#check(name, data);
       this.report("compile");
       return data;

@@ -46,6 +46,12 @@ export interface LoadOptions extends PythonOptions {
   readonly worker?: string | URL;
   /** Hash that the runtime's manifest.json must have, as in HTML: `sha256-...`. It has the hashes of the other files. */
   readonly integrity?: string;
+  /**
+   * Whether copies of the runtime's large files (11 MB, decompressed) are kept in the origin's Cache Storage, as `weft-runtime`, so that
+   * later visits start faster: `true` by default. They are used only when their hashes are the manifest's. Copies that a service
+   * worker of the page's keeps are used too.
+   */
+  readonly keep?: boolean;
   /** Hears of the download and of what follows it. */
   readonly onProgress?: (progress: LoadProgress) => void;
   /** Standard output, in the order in which threads write. By default whole lines go to `console.log`. */
@@ -184,7 +190,7 @@ async function load(options: LoadOptions): Promise<HostWeft> {
     throw error;
   });
 
-  download.report("ready");
+  download.ready();
   return weft;
 }
 

@@ -1,0 +1,49 @@
+import { prepareRealm } from "../shared/realm-body.js";
+import { realmImports } from "./realm-imports.js";
+import type { RealmStart } from "./realm-messages.js";
+import { adoptPort } from "./remote-workers.js";
+import { web } from "./web.js";
+
+/**
+ * What every worker realm's script does: it waits for the host realm's first message, sets up what the realm's imports need, then
+ * loads the glue and starts it, which finds out by the worker's name that it is in a worker.
+ */
+export function startRealm(): void {
+  adoptPort();
+
+  // What came before the glue listened: a browser delivers messages whether somebody listens or not.
+  const early: unknown[] = [];
+
+  const receive = (event: Event): void => {
+    const data = (event as MessageEvent).data as Partial<RealmStart>;
+    if (!data.weftRealm) {
+      early.push(data);
+      return;
+    }
+    const { id, glueUrl } = data.weftRealm;
+    const { imported, ...imports } = realmImports(glueUrl, data.weftRealm);
+    prepareRealm({
+      id,
+      ...imports,
+      listen: (onMessage) => {
+        web.addEventListener("message", (message) => {
+          onMessage((message as MessageEvent).data);
+        });
+      },
+    });
+    Promise.all([import(glueUrl) as Promise<{ default: () => unknown }>, imported]).then(
+      ([glue]) => {
+        glue.default();
+        web.removeEventListener("message", receive);
+        for (const message of early) {
+          web.dispatchEvent(new MessageEvent("message", { data: message }));
+        }
+      },
+      (error: unknown) => {
+        // The host realm hears of errors, but not of unhandled rejections.
+        web.reportError(error);
+      },
+    );
+  };
+  web.addEventListener("message", receive);
+}

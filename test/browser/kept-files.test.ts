@@ -1,0 +1,145 @@
+import { expect, test } from "vitest";
+import { importPackage, Pages } from "./harness.js";
+import { ISOLATION } from "./server.js";
+
+/** What is used of pages' storage; the types that the tests are checked with lack it. */
+declare const caches: {
+  open(name: string): Promise<{
+    match(key: string | Request): Promise<Response | undefined>;
+    keys(): Promise<readonly Request[]>;
+    put(key: string, response: Response): Promise<void>;
+    delete(key: string): Promise<boolean>;
+    addAll(keys: readonly string[]): Promise<void>;
+  }>;
+  delete(name: string): Promise<boolean>;
+};
+
+const pages = new Pages();
+const FOLDER = "/dist/runtime/release/";
+const LARGE = ["python313.zip", "weft.snapshot", "weft.wasm"];
+
+/** Loads Python, and gives what was loaded from the server for it. */
+async function load(url: string, requests: readonly string[], options: { keep?: boolean } = {}): Promise<string[]> {
+  const before = requests.length;
+  const value = await pages.run(async (given) => {
+    const weft = await weftPython.loadWeft(given);
+    const value = await weft.eval("6 * 7");
+    await weft.terminate();
+    return value;
+  }, options, url);
+  expect(value).toBe(42);
+  return requests.slice(before).filter((path) => path.startsWith(FOLDER)).map((path) => path.slice(FOLDER.length)).sort();
+}
+
+/** What is kept, once this many files are, from the next document of the same origin: names and lengths. */
+function kept(url: string, count: number): Promise<[string, number][]> {
+  return pages.with(async (page) =>
+    (await page.evaluate(async (wanted) => {
+      const cache = await caches.open("weft-runtime");
+      let keys = await cache.keys();
+      while (keys.length < wanted) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        keys = await cache.keys();
+      }
+      return Promise.all(keys.map(async (key): Promise<[string, number]> => [key.url, (await (await cache.match(key))!.arrayBuffer()).byteLength]));
+    }, count)) as [string, number][], url);
+}
+
+/** Loads Python in a document that stays until its files are kept. */
+async function loadAndKeep(url: string): Promise<void> {
+  await pages.with(async (page) => {
+    await importPackage(page);
+    await page.evaluate(async () => {
+      const weft = await weftPython.loadWeft();
+      const cache = await caches.open("weft-runtime");
+      while ((await cache.keys()).length < 3) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      await weft.terminate();
+    });
+  }, url);
+}
+
+test("a later visit reads the large files from the origin's storage, and only as long as they are right", async () => {
+  const server = await pages.serve({ headers: ISOLATION });
+  await loadAndKeep(server.url);
+  const files = await kept(server.url, 3);
+  expect(files.map(([url]) => url.slice(server.url.length + FOLDER.length)).sort()).toEqual(LARGE);
+  // The glue is imported by its address.
+  const small = await load(server.url, server.requests);
+  expect(small.filter((name) => LARGE.includes(name))).toEqual([]);
+  expect(small).toContain("manifest.json");
+
+  // Cut off, of another version or damaged, another thing, gone: each is loaded anew, and nothing but it.
+  for (const [damage, name] of [["cut off", "weft.wasm"], ["one bit", "weft.wasm"], ["one bit", "python313.zip"], ["not a module", "weft.wasm"], ["gone", "weft.snapshot"]] as const) {
+    await pages.with(async (page) => {
+      await page.evaluate(async ([kind, url]) => {
+        const cache = await caches.open("weft-runtime");
+        const old = (await cache.match(url!))!;
+        if (kind === "gone") {
+          await cache.delete(url!);
+          return;
+        }
+        const data = new Uint8Array(await old.arrayBuffer());
+        data[data.length >> 1]! ^= 1;
+        const body = kind === "one bit" ? data : kind === "cut off" ? data.subarray(0, data.length >> 1) : new TextEncoder().encode("<!doctype html>");
+        await cache.put(url!, new Response(body, { headers: { "Content-Type": old.headers.get("Content-Type") ?? "" } }));
+      }, [damage, `${server.url}${FOLDER}${name}`]);
+    }, server.url);
+    expect((await load(server.url, server.requests)).filter((file) => LARGE.includes(file)), `${name}: ${damage}`).toEqual([name]);
+    await pages.with((page) => page.evaluate(async (urls) => {
+      await caches.delete("weft-runtime");
+      await (await caches.open("weft-runtime")).addAll(urls);
+    }, LARGE.map((file) => `${server.url}${FOLDER}${file}`)), server.url);
+  }
+});
+
+test("a service worker's copies are used, and with keep: false none are made", async () => {
+  const server = await pages.serve({ headers: ISOLATION });
+  expect(await load(server.url, server.requests, { keep: false })).toEqual(expect.arrayContaining(LARGE));
+  await pages.with((page) => page.evaluate(async (urls) => {
+    await (await caches.open("of the page's own")).addAll(urls);
+  }, LARGE.map((file) => `${server.url}${FOLDER}${file}`)), server.url);
+  expect((await load(server.url, server.requests, { keep: false })).filter((name) => LARGE.includes(name))).toEqual([]);
+  expect(await kept(server.url, 0)).toEqual([]);
+});
+
+test("without a storage files come from the server", async () => {
+  const server = await pages.serve({ headers: ISOLATION });
+  const value = await pages.with(async (page) => {
+    await page.evaluate(() => {
+      Object.defineProperty(globalThis, "caches", { value: { open: () => Promise.reject(new DOMException("denied", "SecurityError")), match: () => Promise.reject(new DOMException("denied", "SecurityError")) } });
+    });
+    await importPackage(page);
+    return page.evaluate(async () => {
+      const weft = await weftPython.loadWeft();
+      const value = await weft.eval("6 * 7");
+      await weft.terminate();
+      return value as number;
+    });
+  }, server.url);
+  expect(value).toBe(42);
+  expect(server.requests).toEqual(expect.arrayContaining(LARGE.map((name) => FOLDER + name)));
+});
+
+test("of many addresses only the last ones' files stay", async () => {
+  const server = await pages.serve({ headers: ISOLATION, aliases: { "/one/": FOLDER, "/two/": FOLDER, "/three/": FOLDER } });
+  const urls = await pages.with(async (page) => {
+    await importPackage(page);
+    return page.evaluate(async () => {
+      const cache = await caches.open("weft-runtime");
+      for (const runtime of ["/one/", "/two/", "/three/"]) {
+        const weft = await weftPython.loadWeft({ runtime });
+        await weft.terminate();
+        while (!(await cache.keys()).some(({ url }) => url.includes(`${runtime}weft.wasm`))) {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      }
+      while ((await cache.keys()).length > 6) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      return (await cache.keys()).map(({ url }) => new URL(url).pathname).sort();
+    });
+  }, server.url);
+  expect(urls).toEqual(["/three/", "/two/"].flatMap((folder) => LARGE.map((name) => folder + name)).sort());
+});
