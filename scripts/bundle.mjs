@@ -1,4 +1,5 @@
 // Bundles the command line tools, the package and the workers' scripts into dist/.
+import { createHash } from "node:crypto";
 import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -31,8 +32,7 @@ const ENTRIES = {
 
 /**
  * The package below dist/browser, for pages: one folder that a server can offer as it is. All of it is one file, as browsers ask for
- * the parts of a module only when they have read it, and what workers run is in it too: a realm has each class once, whether
- * the worker's script or a thread's module imports it.
+ * the parts of a module only when they have read it, and what workers run is in it too.
  */
 const PACKAGE = `
 export * from "./src/browser.js";
@@ -87,7 +87,7 @@ const browser = {
   // Every realm of a page reads it while Python starts.
   minify: true,
 };
-await build({ ...browser, outdir: undefined, outfile: "dist/browser/index.js", stdin: { contents: PACKAGE, resolveDir: root, sourcefile: "package.js" } });
+await bundlePackage();
 await build({
   ...browser,
   entryPoints: present(BROWSER_ENTRIES),
@@ -103,3 +103,27 @@ await build({
 await build({ ...common, entryPoints: present(STRESS_ENTRIES), outdir: "dist/browser", splitting: false, platform: "browser", target: BROWSERS, banner: SYMBOLS });
 await build({ ...common, entryPoints: present(CLASSIC_ENTRIES), outdir: "dist/browser", splitting: false, format: "iife", platform: "browser", target: BROWSERS });
 await bundlePlayground();
+
+/**
+ * A realm has each class once, whether the worker's script or a thread's module imports it, and also where servers offer the file at
+ * several addresses (redirects, queries that tell versions apart): the first one that is read gives its exports to the others.
+ */
+async function bundlePackage() {
+  const options = {
+    ...browser,
+    outdir: undefined,
+    outfile: "dist/browser/index.js",
+    stdin: { contents: PACKAGE, resolveDir: root, sourcefile: "package.js" },
+  };
+  const { outputFiles, metafile } = await build({ ...options, write: false, metafile: true });
+  const { exports } = metafile.outputs["dist/browser/index.js"];
+  const hash = createHash("sha256").update(outputFiles.find(({ path }) => path.endsWith(".js")).contents).digest("hex");
+  await build({
+    ...options,
+    format: "iife",
+    globalName: "weftPackage",
+    define: { ...options.define, "import.meta.url": "weftPackageUrl" },
+    banner: { js: `${SYMBOLS.js}const weftPackageUrl=import.meta.url;` },
+    footer: { js: `export const{${exports.join(",")}}=globalThis[Symbol.for("weft-python ${hash}")]??=weftPackage;` },
+  });
+}

@@ -18,3 +18,11 @@ test("the browser's package imports files of its own only", () => {
   );
   expect(foreign).toEqual([]);
 });
+
+test("a realm has each class once, at whatever addresses it imports the package", async () => {
+  const [one, other] = (await Promise.all(["", "?v=1"].map((query) => import(`${new URL(`file://${FOLDER}index.js`).href}${query}`)))) as [object, object];
+  expect(one).not.toBe(other);
+  expect(Object.keys(one)).toContain("PyAny");
+  expect({ ...one }).toEqual({ ...other });
+  expect(Object.entries(one).filter(([name, value]) => (other as Record<string, unknown>)[name] !== value)).toEqual([]);
+});
