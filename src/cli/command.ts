@@ -1,3 +1,4 @@
+import { tuneEngine } from "./engine.js";
 import { CliError, ExitCode } from "./exit-codes.js";
 
 /** Node's oldest version that Weft supports. */
@@ -28,6 +29,7 @@ export async function runCommand(name: string, main: (args: string[]) => Promise
   let status: number;
   try {
     checkEngine();
+    tuneEngine();
     status = await main(process.argv.slice(2));
   } catch (error) {
     if (error instanceof CliError) {
