@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 
 /**
  * How much of a function runs, in bytes reckoned by V8, before its optimising compiler takes it up. V8's own budget (1.8 MB in Node 20) is
- * used up by the eval loop after some 20 instructions of Python, and by a hundred other functions while a program starts: compiling
+ * used up by the eval loop after some 20 instructions of Python, and by some forty other functions while a program starts: compiling
  * them then takes the cores that the program needs, and a process cannot end before it is done.
  */
 const TIERING_BUDGET = "--wasm-tiering-budget=500000000";
