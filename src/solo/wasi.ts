@@ -80,7 +80,8 @@ export function wasiImports(streams: Streams): Record<string, Record<string, unk
     "wasi:cli/stdin": { getStdin: () => stdin },
     "wasi:cli/stdout": { getStdout: () => stdout },
     "wasi:cli/stderr": { getStderr: () => stderr },
-    "wasi:clocks/monotonic-clock": { now: () => BigInt(Math.floor((performance.now() - start) * 1e6)), resolution: () => 1000n },
+    // Rounded: a clock that shows whole milliseconds or microseconds is not a nanosecond behind them.
+    "wasi:clocks/monotonic-clock": { now: () => BigInt(Math.round((performance.now() - start) * 1e6)), resolution: () => 1000n },
     "wasi:clocks/wall-clock": {
       now: () => {
         // performance.now() is finer than Date.now().
