@@ -9,6 +9,9 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  */
 const ALONE = ["test/playground/stop.test.ts", "test/playground/firefox.test.ts", "test/stress/self-check.test.ts"];
 
+/** Files that put modules in place of others: in processes of their own. */
+const MOCKING = ["test/browser/bridge.test.ts"];
+
 /** Those that take longest begin first, so that no worker is still busy with one of them when the others have nothing left. */
 const LONG = [
   "test/bun/portable.test.ts",
@@ -45,8 +48,12 @@ export default defineConfig({
     minWorkers: 1,
     maxWorkers: WORKERS,
     sequence: { sequencer: LongestFirst },
+    // Files share a process, as an application's parts do: starting one, and loading and transforming all modules again, for each takes longer
+    // than many of them.
+    poolOptions: { forks: { isolate: false } },
     projects: [
-      { extends: true, test: { name: "together", include: ["test/**/*.test.ts"], exclude: ALONE } },
+      { extends: true, test: { name: "together", include: ["test/**/*.test.ts"], exclude: [...ALONE, ...MOCKING] } },
+      { extends: true, test: { name: "mocking", include: MOCKING } },
       ...ALONE.map((file, i) => ({ extends: true as const, test: { name: `alone ${i + 1}`, include: [file], sequence: { groupOrder: i + 1 } } })),
     ],
   },

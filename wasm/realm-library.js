@@ -31,6 +31,11 @@ addToLibrary({
       worker.unref?.();
       return loaded;
     };
+    // How many workers were idle all the while since the last look at them, see below.
+    let idle = 0;
+    const noteIdle = () => {
+      idle = Math.min(idle, PThread.unusedWorkers.length);
+    };
     // Once a program has shown that it starts threads, one idle worker is kept ready.
     const getNewWorker = PThread.getNewWorker;
     PThread.getNewWorker = () => {
@@ -38,9 +43,12 @@ addToLibrary({
       if (!weft.mayMakeWorkers()) {
         // One that is loaded, or none: pthread_create() then fails, and is not waited for in vain.
         const ready = unusedWorkers.findIndex((one) => one.loaded);
-        return ready < 0 ? undefined : unusedWorkers.splice(ready, 1)[0];
+        const one = ready < 0 ? undefined : unusedWorkers.splice(ready, 1)[0];
+        noteIdle();
+        return one;
       }
       const worker = getNewWorker.call(PThread);
+      noteIdle();
       if (PThread.runningWorkers.length > 0) {
         setTimeout(() => {
           if (PThread.unusedWorkers.length === 0) {
@@ -57,7 +65,9 @@ addToLibrary({
         PThread.allocateUnusedWorker();
         PThread.loadWasmModuleToWorker(PThread.unusedWorkers[0]);
       }
-      return PThread.unusedWorkers.pop();
+      const worker = PThread.unusedWorkers.pop();
+      noteIdle();
+      return worker;
     };
     Module["weftUseWorker"] = (worker) => {
       PThread.unusedWorkers.push(worker);
@@ -66,11 +76,27 @@ addToLibrary({
     Module["weftLoadWorker"] = (worker) => PThread.loadWasmModuleToWorker(worker);
     Module["weftForgetWorker"] = (worker) => {
       PThread.unusedWorkers.splice(PThread.unusedWorkers.indexOf(worker), 1);
+      noteIdle();
     };
-    // A worker costs megabytes even when idle, and tens of milliseconds to make: programs
-    // that start threads burst by burst find those of the last burst, later most of them go.
+    // A worker costs megabytes even when idle, and tens of milliseconds to make: programs that start threads burst by
+    // burst find those of the last burst. Every `idleTime` those go that were idle all the while, but for some.
     const returnWorkerToPool = PThread.returnWorkerToPool;
     let trim;
+    const look = () => {
+      trim = undefined;
+      for (let surplus = idle - weft.idleWorkers; surplus > 0; surplus--) {
+        weft.endWorker(PThread.unusedWorkers.shift());
+      }
+      watch();
+    };
+    const watch = () => {
+      idle = PThread.unusedWorkers.length;
+      if (trim === undefined && idle > weft.idleWorkers) {
+        trim = setTimeout(look, weft.idleTime);
+        // A process need not wait for it; the timers of pages have nothing of the kind.
+        trim.unref?.();
+      }
+    };
     PThread.returnWorkerToPool = (worker) => {
       returnWorkerToPool.call(PThread, worker);
       if (worker["weftJoined"]) {
@@ -78,15 +104,8 @@ addToLibrary({
         Module["weftForgetWorker"](worker);
       }
       weft.onThreadGone(worker);
-      if (trim === undefined && PThread.unusedWorkers.length > weft.idleWorkers) {
-        trim = setTimeout(() => {
-          trim = undefined;
-          while (PThread.unusedWorkers.length > weft.idleWorkers) {
-            weft.endWorker(PThread.unusedWorkers.shift());
-          }
-        }, weft.idleTime);
-        // Only Node's timers have this: the process need not wait for it.
-        trim.unref?.();
+      if (trim === undefined) {
+        watch();
       }
     };
   },

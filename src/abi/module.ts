@@ -25,7 +25,7 @@ export interface GuestModule extends Underscored {
 export interface GuestCallbacks {
   /** Idle workers beyond this many are ended... */
   readonly idleWorkers: number;
-  /** ...this many milliseconds after there were more. */
+  /** ...when they were idle from one look at them to the next, so many milliseconds later. */
   readonly idleTime: number;
   createWorker(): unknown;
   endWorker(worker: unknown): void;

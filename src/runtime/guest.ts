@@ -9,8 +9,8 @@ const { SIGALRM } = CONSTANTS;
 
 /** Workers kept for threads to come. */
 const IDLE_WORKERS = 8;
-/** Milliseconds for which more of them are kept. */
-const IDLE_TIME = 2000;
+/** More of them are kept for at least so many milliseconds after their last use, and for at most twice as many. */
+const IDLE_TIME = 5000;
 
 /** A folder of the host that the guest sees. */
 export interface Mount {

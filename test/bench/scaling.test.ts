@@ -32,8 +32,8 @@ describe("workloads for several threads", () => {
   });
 });
 
-test("speed-ups compare medians with the first number of threads", () => {
-  expect(speedUps({ 1: [10, 12, 11], 2: [5, 6, 5.5], 4: [22] }, [1, 2, 4])).toEqual([1, 2, 0.5]);
+test("speed-ups compare the times of the same turn with the first number of threads", () => {
+  expect(speedUps({ 1: [10, 40, 11], 2: [5, 20, 11], 4: [20, 80, 2.2] }, [1, 2, 4, 8])).toEqual([1, 2, 0.5, undefined]);
 });
 
 test("there is a table for each peer, and one that compares", () => {

@@ -42,9 +42,12 @@ test("output comes in order, standard error in red", async () => {
   await playgroundPage.again(async (visit) => {
     const text = await visit.run('import sys\nfor i in range(3):\n    print("out", i)\n    print("err", i, file=sys.stderr)\nprint("añ€😀 end", end="")');
     expect(text).toContain("out 0\nerr 0\nout 1\nerr 1\nout 2\nerr 2\nañ€😀 end\nDone in");
-    const colours = await visit.page.evaluate(() =>
-      [...document.querySelectorAll(".xterm-rows > div")].filter((row) => /^(out|err) 1/.test(row.textContent)).map((row) => getComputedStyle(row.querySelector("span")!).color));
-    expect(new Set(colours).size).toBe(2);
+    // The terminal has its text before the page's next frame shows it.
+    const shown = await visit.page.waitForFunction(() => {
+      const rows = [...document.querySelectorAll(".xterm-rows > div")].filter((row) => /^(out|err) 1/.test(row.textContent));
+      return rows.length === 2 && rows.map((row) => getComputedStyle(row.querySelector("span")!).color);
+    });
+    expect(new Set((await shown.jsonValue()) || []).size).toBe(2);
   });
 });
 

@@ -48,19 +48,14 @@ function secondsOf(answer: Answer, what: string): number {
   return answer.seconds;
 }
 
-/** In each round every peer has a process; they take turns at each workload and number of threads. */
+/**
+ * In each round every peer has a process; at each workload they take turns, each of which goes through all numbers of threads: what is
+ * compared is measured within seconds, so that what slows the machine down slows all of it.
+ */
 async function measure(peers: readonly Peer[], workloads: readonly Workload[], threads: readonly number[], effort: Effort, say: (text: string) => void): Promise<ScalingTimes> {
   const times: Record<string, Record<string, Record<number, number[]>>> = {};
-  /** The first value is not counted: engines compile what runs, and the kernel finds out which threads need a core. */
-  const collect = async (title: string, count: number, one: (index: number) => Promise<number>): Promise<void> => {
-    for (let value = 0; value <= effort.values; value++) {
-      for (const [index, { name }] of peers.entries()) {
-        const seconds = await one(index);
-        if (value > 0) {
-          (((times[title] ??= {})[name] ??= {})[count] ??= []).push(seconds * 1000);
-        }
-      }
-    }
+  const add = (title: string, peer: string, count: number, seconds: number): void => {
+    (((times[title] ??= {})[peer] ??= {})[count] ??= []).push(seconds * 1000);
   };
   for (let round = 0; round < effort.processes; round++) {
     const engines: Engine[][] = await Promise.all(peers.map(async (peer) => [await peer.open()]));
@@ -68,22 +63,26 @@ async function measure(peers: readonly Peer[], workloads: readonly Workload[], t
       for (const workload of workloads) {
         say(`process ${round + 1} of ${effort.processes}: ${workload.name}`);
         const loops = Math.max(1, Math.round(workload.loops * effort.part));
-        for (const count of threads) {
-          await collect(workload.name, count, async (index) =>
-            secondsOf(await engines[index]![0]!.measure({ workload, loops, threads: count }), `${workload.name} with ${count} threads on ${peers[index]!.name}`),
-          );
-        }
-        if (workload.name !== APART) {
-          continue;
-        }
-        for (const count of threads.filter((one) => one <= availableParallelism())) {
-          await collect(`${workload.name}, in processes`, count, async (index) => {
-            const own = engines[index]!;
-            while (own.length < count) {
-              own.push(await peers[index]!.open());
+        // The first turn is not counted: engines compile what runs, and the kernel finds out which threads need a core.
+        for (let turn = 0; turn <= effort.values; turn++) {
+          for (const count of threads) {
+            for (const [index, peer] of peers.entries()) {
+              const { name } = peer;
+              const own = engines[index]!;
+              const seconds = secondsOf(await own[0]!.measure({ workload, loops, threads: count }), `${workload.name} with ${count} threads on ${name}`);
+              const apart = workload.name === APART && count <= availableParallelism();
+              while (apart && own.length < count) {
+                own.push(await peer.open());
+              }
+              const secondsApart = apart ? await measureApart(name, own.slice(0, count), workload, loops) : undefined;
+              if (turn > 0) {
+                add(workload.name, name, count, seconds);
+                if (secondsApart !== undefined) {
+                  add(`${workload.name}, in processes`, name, count, secondsApart);
+                }
+              }
             }
-            return measureApart(peers[index]!.name, own.slice(0, count), workload, loops);
-          });
+          }
         }
       }
     } finally {

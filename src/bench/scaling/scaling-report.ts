@@ -16,10 +16,10 @@ export interface ScalingResult {
   readonly times: ScalingTimes;
 }
 
-/** How many times as fast as with the fewest threads: medians of all values; nothing for numbers that were not measured. */
+/** How many times as fast as with the fewest threads: medians of what was measured in the same turn; nothing for numbers that were not measured. */
 export function speedUps(times: Readonly<Record<number, readonly number[]>>, threads: readonly number[]): (number | undefined)[] {
-  const alone = median(times[threads[0]!]!);
-  return threads.map((count) => times[count] && alone / median(times[count]));
+  const alone = times[threads[0]!]!;
+  return threads.map((count) => times[count] && median(times[count].map((value, turn) => alone[turn]! / value)));
 }
 
 /** A table for each peer, and after the first one for each that compares it with the others. */

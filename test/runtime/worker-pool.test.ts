@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { beforeEach, expect, test, vi } from "vitest";
+
+const IDLE_WORKERS = 8;
+const IDLE_TIME = 5000;
+
+/** What wasm/realm-library.js uses of the glue, with workers that are objects. */
+class Glue {
+  readonly created: object[] = [];
+  readonly ended: unknown[] = [];
+  readonly PThread = {
+    unusedWorkers: [] as object[],
+    runningWorkers: [] as object[],
+    allocateUnusedWorker: (): void => undefined,
+    loadWasmModuleToWorker: (): Promise<void> => Promise.resolve(),
+    getNewWorker(): object | undefined {
+      if (this.unusedWorkers.length === 0) {
+        this.allocateUnusedWorker();
+      }
+      return this.unusedWorkers.pop();
+    },
+    returnWorkerToPool(worker: object): void {
+      this.unusedWorkers.push(worker);
+      this.runningWorkers.splice(this.runningWorkers.indexOf(worker), 1);
+    },
+  };
+
+  constructor() {
+    const weft = {
+      idleWorkers: IDLE_WORKERS,
+      idleTime: IDLE_TIME,
+      createWorker: () => {
+        const worker = { loaded: true };
+        this.created.push(worker);
+        return worker;
+      },
+      endWorker: (worker: unknown) => this.ended.push(worker),
+      mayMakeWorkers: () => true,
+      onThreadGone: () => undefined,
+    };
+    const text = readFileSync(new URL("../../wasm/realm-library.js", import.meta.url), "utf8");
+    const load = new Function("addToLibrary", "ENVIRONMENT_IS_PTHREAD", "PThread", "Module", text) as (...globals: unknown[]) => void;
+    load((library: { $weftRealms(): void }) => {
+      library.$weftRealms();
+    }, false, this.PThread, { weft });
+  }
+
+  /** So many threads at the same time, which end. */
+  burst(threads: number): void {
+    const { PThread } = this;
+    for (let i = 0; i < threads; i++) {
+      PThread.runningWorkers.push(PThread.getNewWorker()!);
+    }
+    for (const worker of [...PThread.runningWorkers]) {
+      PThread.returnWorkerToPool(worker);
+    }
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  return () => {
+    vi.useRealTimers();
+  };
+});
+
+test("bursts of threads find the workers of earlier ones, also when smaller ones came between", () => {
+  const glue = new Glue();
+  glue.burst(12);
+  vi.advanceTimersByTime(1);
+  const { length } = glue.created;
+  for (let i = 0; i < 20; i++) {
+    vi.advanceTimersByTime(IDLE_TIME * 0.4);
+    glue.burst(2);
+    vi.advanceTimersByTime(IDLE_TIME * 0.4);
+    glue.burst(12);
+  }
+  expect([glue.created.length, glue.ended]).toEqual([length, []]);
+});
+
+test("of workers that no thread needs some stay, and the others are ended", () => {
+  const glue = new Glue();
+  glue.burst(12);
+  vi.advanceTimersByTime(2 * IDLE_TIME + 1);
+  expect(glue.PThread.unusedWorkers).toHaveLength(IDLE_WORKERS);
+  expect(new Set([...glue.ended, ...glue.PThread.unusedWorkers])).toEqual(new Set(glue.created));
+  // Nor is there anything more to wait for.
+  expect(vi.getTimerCount()).toBe(0);
+  for (let i = 0; i < 20; i++) {
+    glue.burst(3);
+    vi.advanceTimersByTime(IDLE_TIME);
+  }
+  expect(glue.PThread.unusedWorkers).toHaveLength(IDLE_WORKERS);
+});
