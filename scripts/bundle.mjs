@@ -36,7 +36,7 @@ const ENTRIES = {
  */
 const PACKAGE = `
 export * from "./src/browser.js";
-export { startRealm } from "./src/hosts/browser/worker-realm.js";
+export { startRealm } from "./src/hosts/browser/start-realm.js";
 `;
 
 /** Scripts of workers in the same folder. */
@@ -95,7 +95,7 @@ await build({
     {
       name: "from-the-package",
       setup: ({ onResolve }) => {
-        onResolve({ filter: /\/worker-realm\.js$/ }, () => ({ path: "./index.js", external: true }));
+        onResolve({ filter: /\/start-realm\.js$/ }, () => ({ path: "./index.js", external: true }));
       },
     },
   ],

@@ -1,4 +1,4 @@
 /** Script of every worker realm. */
-import { startRealm } from "./worker-realm.js";
+import { startRealm } from "./start-realm.js";
 
 startRealm();
