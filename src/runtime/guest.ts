@@ -10,7 +10,7 @@ const { SIGALRM } = CONSTANTS;
 /** Workers kept for threads to come. */
 const IDLE_WORKERS = 8;
 /** More of them are kept for at least so many milliseconds after their last use, and for at most twice as many. */
-const IDLE_TIME = 5000;
+const IDLE_TIME = 2500;
 
 /** A folder of the host that the guest sees. */
 export interface Mount {

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { beforeEach, expect, test, vi } from "vitest";
 
 const IDLE_WORKERS = 8;
-const IDLE_TIME = 5000;
+const IDLE_TIME = 2500;
 
 /** What wasm/realm-library.js uses of the glue, with workers that are objects. */
 class Glue {
