@@ -48,8 +48,7 @@ export default defineConfig({
     minWorkers: 1,
     maxWorkers: WORKERS,
     sequence: { sequencer: LongestFirst },
-    // Files share a process, as an application's parts do: starting one, and loading and transforming all modules again, for each takes longer
-    // than many of them.
+    // Files share processes: starting one and loading all modules again for each takes longer than many of them.
     poolOptions: { forks: { isolate: false } },
     projects: [
       { extends: true, test: { name: "together", include: ["test/**/*.test.ts"], exclude: [...ALONE, ...MOCKING] } },

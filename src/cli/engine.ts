@@ -11,7 +11,7 @@ const TIERING_BUDGET = "--wasm-tiering-budget=500000000";
 export function tuneEngine(): void {
   // Others run Node's programs too, with engines of their own.
   const isNode = process.versions["bun"] === undefined && process.versions["deno"] === undefined;
-  if (isNode && !process.execArgv.some((option) => option.startsWith("--wasm-tiering-budget"))) {
+  if (isNode && !process.execArgv.some((option) => option.replaceAll("_", "-").startsWith("--wasm-tiering-budget"))) {
     setFlagsFromString(TIERING_BUDGET);
   }
 }

@@ -48,15 +48,26 @@ function secondsOf(answer: Answer, what: string): number {
   return answer.seconds;
 }
 
+/** Seconds that the workload takes so many threads of the peer's first process and, for one workload, as many processes: by their titles. */
+async function measureCount(peer: Peer, engines: Engine[], workload: Workload, loops: number, count: number): Promise<Record<string, number>> {
+  const { name } = workload;
+  const answer = await engines[0]!.measure({ workload, loops, threads: count });
+  const seconds = { [name]: secondsOf(answer, `${name} with ${count} threads on ${peer.name}`) };
+  if (name === APART && count <= availableParallelism()) {
+    while (engines.length < count) {
+      engines.push(await peer.open());
+    }
+    seconds[`${name}, in processes`] = await measureApart(peer.name, engines.slice(0, count), workload, loops);
+  }
+  return seconds;
+}
+
 /**
  * In each round every peer has a process; at each workload they take turns, each of which goes through all numbers of threads: what is
  * compared is measured within seconds, so that what slows the machine down slows all of it.
  */
 async function measure(peers: readonly Peer[], workloads: readonly Workload[], threads: readonly number[], effort: Effort, say: (text: string) => void): Promise<ScalingTimes> {
   const times: Record<string, Record<string, Record<number, number[]>>> = {};
-  const add = (title: string, peer: string, count: number, seconds: number): void => {
-    (((times[title] ??= {})[peer] ??= {})[count] ??= []).push(seconds * 1000);
-  };
   for (let round = 0; round < effort.processes; round++) {
     const engines: Engine[][] = await Promise.all(peers.map(async (peer) => [await peer.open()]));
     try {
@@ -67,19 +78,9 @@ async function measure(peers: readonly Peer[], workloads: readonly Workload[], t
         for (let turn = 0; turn <= effort.values; turn++) {
           for (const count of threads) {
             for (const [index, peer] of peers.entries()) {
-              const { name } = peer;
-              const own = engines[index]!;
-              const seconds = secondsOf(await own[0]!.measure({ workload, loops, threads: count }), `${workload.name} with ${count} threads on ${name}`);
-              const apart = workload.name === APART && count <= availableParallelism();
-              while (apart && own.length < count) {
-                own.push(await peer.open());
-              }
-              const secondsApart = apart ? await measureApart(name, own.slice(0, count), workload, loops) : undefined;
-              if (turn > 0) {
-                add(workload.name, name, count, seconds);
-                if (secondsApart !== undefined) {
-                  add(`${workload.name}, in processes`, name, count, secondsApart);
-                }
+              const measured = await measureCount(peer, engines[index]!, workload, loops, count);
+              for (const [title, seconds] of turn > 0 ? Object.entries(measured) : []) {
+                (((times[title] ??= {})[peer.name] ??= {})[count] ??= []).push(seconds * 1000);
               }
             }
           }
