@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { HOSTS } from "../../scripts/portable.mjs";
 import { RECURSIONS, recursionProgram } from "../runtime/recursions.js";
@@ -188,4 +188,31 @@ test("deep recursion is a RecursionError on every thread", { timeout: 2 * DEADLI
     await weft.terminate();
   `);
   expect(end).toEqual({ status: 0, stdout: "alive 45\nalive 45\n", stderr: "" });
+});
+
+test("a worker that starts slowly gets the messages of before it listened", { timeout: DEADLINE + 5000 }, async () => {
+  // In the place of the runtime's glue: it is loaded when a message has arrived that nobody listened to.
+  const glue = `
+    import { parentPort } from "node:worker_threads";
+    await new Promise((resolve) => globalThis.addEventListener("message", resolve, { once: true }));
+    export default () => {
+      parentPort.on("message", (text) => parentPort.postMessage("heard " + text));
+    };
+  `;
+  const end = await deno(["--allow-read"], `
+    import { Worker } from "node:worker_threads";
+    const script = new URL(${JSON.stringify(pathToFileURL(join(ROOT, "dist/realm-worker.js")).href)});
+    for (const javascript of ["true", "false"]) {
+      const worker = new Worker(script, { argv: [new URL("glue.mjs", import.meta.url).href, "2", javascript] });
+      const answers = new Promise((resolve, reject) => {
+        const heard = [];
+        worker.on("message", (text) => heard.push(text) === 2 && resolve(heard)).on("error", reject);
+      });
+      worker.postMessage("the first");
+      worker.postMessage("the second");
+      console.log((await answers).join());
+      await worker.terminate();
+    }
+  `, { "glue.mjs": glue });
+  expect(end).toEqual({ status: 0, stdout: "heard the first,heard the second\n".repeat(2), stderr: "" });
 });

@@ -12,7 +12,31 @@ if (glueUrl === undefined || id === undefined) {
   throw new TypeError("a realm worker needs the URL of the runtime's glue and a number as its arguments");
 }
 
+/**
+ * Deno delivers messages whether somebody listens or not, where Node and Bun keep them: what comes before the glue listens is
+ * kept here.
+ * @returns hands it to those who listen.
+ */
+function keepMessages(): () => void {
+  if (!("Deno" in globalThis)) {
+    return () => undefined;
+  }
+  const scope = globalThis as unknown as EventTarget;
+  const early: unknown[] = [];
+  const keep = (event: Event): void => {
+    early.push((event as MessageEvent).data);
+  };
+  scope.addEventListener("message", keep);
+  return () => {
+    scope.removeEventListener("message", keep);
+    for (const data of early) {
+      scope.dispatchEvent(new MessageEvent("message", { data }));
+    }
+  };
+}
+
 async function start(url: string, realm: number): Promise<void> {
+  const deliver = keepMessages();
   const glue = import(url) as Promise<{ default: () => unknown }>;
   const realmHost = new NodeRealmHost(url);
   if (javascript === "true") {
@@ -30,6 +54,7 @@ async function start(url: string, realm: number): Promise<void> {
     Object.assign(globalThis, { weftHost: realmHost, weftPython: new ClosedBinding(realm) });
   }
   (await glue).default();
+  deliver();
 }
 
 // No top-level await, here and in the glue: V8 aborts the process when a worker is ended
