@@ -79,11 +79,11 @@ addToLibrary({
       noteIdle();
     };
     // A worker costs megabytes even when idle, and tens of milliseconds to make: programs that start threads burst by
-    // burst find those of the last burst. Every `idleTime` those go that were idle all the while, but for some.
+    // burst find those of the last burst. Now and then those go that were idle all the while, but for some.
     const returnWorkerToPool = PThread.returnWorkerToPool;
-    let trim;
+    let watched = false;
     const look = () => {
-      trim = undefined;
+      watched = false;
       for (let surplus = idle - weft.idleWorkers; surplus > 0; surplus--) {
         weft.endWorker(PThread.unusedWorkers.shift());
       }
@@ -91,10 +91,9 @@ addToLibrary({
     };
     const watch = () => {
       idle = PThread.unusedWorkers.length;
-      if (trim === undefined && idle > weft.idleWorkers) {
-        trim = setTimeout(look, weft.idleTime);
-        // A process need not wait for it; the timers of pages have nothing of the kind.
-        trim.unref?.();
+      if (idle > weft.idleWorkers) {
+        watched = true;
+        weft.afterIdleTime(look);
       }
     };
     PThread.returnWorkerToPool = (worker) => {
@@ -104,7 +103,7 @@ addToLibrary({
         Module["weftForgetWorker"](worker);
       }
       weft.onThreadGone(worker);
-      if (trim === undefined) {
+      if (!watched) {
         watch();
       }
     };

@@ -25,8 +25,8 @@ export interface GuestModule extends Underscored {
 export interface GuestCallbacks {
   /** Idle workers beyond this many are ended... */
   readonly idleWorkers: number;
-  /** ...when they were idle from one look at them to the next, so many milliseconds later. */
-  readonly idleTime: number;
+  /** ...when they were idle from one look at them to the next. Calls `look` once, later, if the program has not ended by then. */
+  afterIdleTime(look: () => void): void;
   createWorker(): unknown;
   endWorker(worker: unknown): void;
   /**

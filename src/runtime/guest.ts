@@ -129,11 +129,19 @@ export class Guest {
   readonly #platform: GuestPlatform;
   #stackSize = 0;
   #alarm: ReturnType<typeof setTimeout> | undefined;
+  #idle: ReturnType<typeof setTimeout> | undefined;
+  #over = false;
 
   private constructor(platform: GuestPlatform) {
     this.#platform = platform;
     this.ended = new Promise((resolve) => {
-      this.#end = resolve;
+      this.#end = (end) => {
+        this.#over = true;
+        // Each would keep the program's memory.
+        clearTimeout(this.#alarm);
+        clearTimeout(this.#idle);
+        resolve(end);
+      };
     });
   }
 
@@ -191,7 +199,13 @@ export class Guest {
     this.#module = await files.factory({
       weft: {
         idleWorkers: IDLE_WORKERS,
-        idleTime: IDLE_TIME,
+        afterIdleTime: (look) => {
+          if (!this.#over) {
+            this.#idle = setTimeout(look, IDLE_TIME);
+            // A process need not wait for it; the timers of pages have nothing of the kind.
+            (this.#idle as { unref?(): void }).unref?.();
+          }
+        },
         endWorker: (worker) => {
           this.#platform.endWorker(worker);
         },
@@ -308,7 +322,6 @@ export class Guest {
   #onEvent(kind: number, a: number, b: number): void {
     switch (kind) {
       case GuestEvent.exit:
-        clearTimeout(this.#alarm);
         this.#end({ kind: "exit", status: a });
         return;
       case GuestEvent.stdin:

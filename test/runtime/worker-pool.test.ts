@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { beforeEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+import { api } from "../python/package.js";
 
 const IDLE_WORKERS = 8;
 const IDLE_TIME = 2500;
@@ -28,7 +29,7 @@ class Glue {
   constructor() {
     const weft = {
       idleWorkers: IDLE_WORKERS,
-      idleTime: IDLE_TIME,
+      afterIdleTime: (look: () => void) => setTimeout(look, IDLE_TIME),
       createWorker: () => {
         const worker = { loaded: true };
         this.created.push(worker);
@@ -57,14 +58,13 @@ class Glue {
   }
 }
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  return () => {
-    vi.useRealTimers();
-  };
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 test("bursts of threads find the workers of earlier ones, also when smaller ones came between", () => {
+  vi.useFakeTimers();
   const glue = new Glue();
   glue.burst(12);
   vi.advanceTimersByTime(1);
@@ -79,6 +79,7 @@ test("bursts of threads find the workers of earlier ones, also when smaller ones
 });
 
 test("of workers that no thread needs some stay, and the others are ended", () => {
+  vi.useFakeTimers();
   const glue = new Glue();
   glue.burst(12);
   vi.advanceTimersByTime(2 * IDLE_TIME + 1);
@@ -91,4 +92,22 @@ test("of workers that no thread needs some stay, and the others are ended", () =
     vi.advanceTimersByTime(IDLE_TIME);
   }
   expect(glue.PThread.unusedWorkers).toHaveLength(IDLE_WORKERS);
+});
+
+test("a program that has ended is not looked at again", async () => {
+  const set = vi.spyOn(globalThis, "setTimeout");
+  const cleared = vi.spyOn(globalThis, "clearTimeout");
+  const looks = (): unknown[] => set.mock.results.filter((_, i) => set.mock.calls[i]![1] === IDLE_TIME).map(({ value }) => value as unknown);
+  const weft = await api.loadWeft();
+  await weft.run(`
+import threading
+gate = threading.Barrier(12)
+threads = [threading.Thread(target=gate.wait) for _ in range(12)]
+for one in threads: one.start()
+for one in threads: one.join()
+`);
+  await expect.poll(looks, { timeout: 10_000 }).toHaveLength(1);
+  await weft.terminate();
+  // It would have kept the program's memory.
+  expect(cleared.mock.calls.map(([timer]) => timer)).toContain(looks()[0]);
 });
