@@ -45,7 +45,8 @@ export interface Plan {
 
 /**
  * Measures all workloads on all peers. In each round every peer has one process, and they take turns: each
- * value of one is followed by that of the next, beginning with another one for each workload.
+ * value of one is followed by that of the next, beginning with another one for each workload. Each round begins with
+ * another workload too: the first ones meet engines that have not compiled much yet.
  */
 export async function measureSuite({ peers, workloads, startup, effort }: Plan, say: (text: string) => void): Promise<Results> {
   const results: Record<string, Record<string, Collected>> = {};
@@ -56,7 +57,8 @@ export async function measureSuite({ peers, workloads, startup, effort }: Plan, 
       for (const peer of peers) {
         engines.push(await peer.open());
       }
-      for (const [number, workload] of workloads.entries()) {
+      const first = Math.floor((round * workloads.length) / effort.processes);
+      for (const [number, workload] of [...workloads.slice(first), ...workloads.slice(0, first)].entries()) {
         say(`process ${round + 1} of ${effort.processes}: ${workload.name}`);
         const loops = Math.max(1, Math.round(workload.loops * effort.part));
         const own = peers.map((peer) => entry(workload.name, peer));
