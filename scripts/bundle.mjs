@@ -14,6 +14,7 @@ const ENTRIES = {
   "bin/weft-python": "src/cli/weft-python.ts",
   "dev/test-cpython": "src/cpython-tests/main.ts",
   "dev/solo-python": "src/cpython-tests/solo-python.ts",
+  "dev/count-branches": "src/profile/main.ts",
   "dev/stress-packages": "src/stress-packages/main.ts",
   "realm-worker": "src/hosts/node/realm-worker.ts",
   "make-snapshot": "src/snapshot/main.ts",

@@ -37,10 +37,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   playground: { layers: ["browser.ts", "hosts/browser"], node: false, packages: ["@codemirror/", "@lezer/", "@xterm/", ".py", ".css", "?text"] },
   // Tools beside the command line.
   tools: { layers: [], node: false },
-  build: { layers: ["abi"], node: true },
+  build: { layers: ["abi"], node: true, packages: ["wasmparser"] },
   // What the build runs.
   snapshot: { layers: ["runtime", "python", "hosts/node"], node: true },
   bench: { layers: ["abi", "node.ts", "build"], node: true, packages: ["playwright-core", "../scripts/"] },
+  profile: { layers: ["build", "node.ts"], node: true },
   "stress-packages": { layers: ["build"], node: true },
   examples: { layers: [], node: false, packages: ["weft-python"] },
   "cpython-tests": { layers: ["abi", "portable", "tools", "hosts/node"], node: true },

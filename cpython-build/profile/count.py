@@ -1,4 +1,4 @@
-"""Runs one of CPython's test files in the variant `counting` and writes what was counted:
+"""Runs one of CPython's test files in the variant `counting` and writes what was counted (src/profile counts branches in the same files):
 
     weft run --mount FOLDER:/counts count.py test_list /counts/test_list.json
     weft run count.py --list            the test files, which are those of CPython's own profile
@@ -13,6 +13,11 @@ import unittest
 OTHER = {"test_bz2", "test_decimal", "test_hashlib", "test_lzma", "test_sqlite3", "test_statistics", "test_time", "test_xml_etree"}
 
 
+def run_tests(name):
+    suite = unittest.defaultTestLoader.loadTestsFromName(f"test.{name}")
+    return unittest.TextTestRunner(verbosity=0, buffer=True).run(suite)
+
+
 def main():
     if sys.argv[1:] == ["--list"]:
         from test.libregrtest.pgo import PGO_TESTS
@@ -22,8 +27,7 @@ def main():
     import _weft_counters
 
     name, to = sys.argv[1:]
-    suite = unittest.defaultTestLoader.loadTestsFromName(f"test.{name}")
-    result = unittest.TextTestRunner(verbosity=0, buffer=True).run(suite)
+    result = run_tests(name)
     record = {"names": [table.hex() for table in _weft_counters.name_tables()], "counters": _weft_counters.counters()}
     # Whole or not at all.
     with open(f"{to}.new", "w") as out:

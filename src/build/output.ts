@@ -1,6 +1,7 @@
 import { constants, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { SNAPSHOT_FILE } from "../abi/runtime-files.js";
+import type { HintFacts } from "./branches/hints.js";
 import type { CacheEntry } from "./cache.js";
 import { BuildError } from "./errors.js";
 import { hashFile } from "./hash.js";
@@ -18,6 +19,7 @@ export interface StageKeys {
   readonly cpython: string;
   readonly stdlib: string;
   readonly link: string;
+  readonly hints: string;
   readonly snapshot: string;
 }
 
@@ -34,14 +36,16 @@ export interface Manifest {
   readonly flags: { readonly cpython: readonly string[]; readonly wasm: readonly string[]; readonly link: readonly string[] };
   /** The functions that the profile counts, and those that are compiled without their counts: they have changed, or are new. */
   readonly profile?: { readonly functions: number; readonly changed: number; readonly new: number };
+  /** How much of the branches' profile the module could use. */
+  readonly branches?: HintFacts;
   readonly keys: StageKeys;
   readonly files: Readonly<Record<string, { readonly size: number; readonly sha256: string }>>;
 }
 
 /** Files of the output and the stages that make them. */
-const FILES: Readonly<Record<string, "link" | "stdlib" | "snapshot">> = {
+const FILES: Readonly<Record<string, "link" | "hints" | "stdlib" | "snapshot">> = {
   "weft.mjs": "link",
-  "weft.wasm": "link",
+  "weft.wasm": "hints",
   ...Object.fromEntries(LIBRARY.map((name) => [name, "stdlib" as const])),
   [SNAPSHOT_FILE]: "snapshot",
 };
@@ -50,6 +54,7 @@ const FILES: Readonly<Record<string, "link" | "stdlib" | "snapshot">> = {
 export interface OutputStages {
   readonly stdlib: CacheEntry;
   readonly link: CacheEntry;
+  readonly hints: CacheEntry;
   /** Not when it is what the others are for. */
   readonly snapshot?: CacheEntry;
 }
@@ -69,6 +74,7 @@ export async function describeBuild(context: BuildContext, finished: Finished): 
   const { variant, keys } = finished;
   const { recipe } = context;
   const { profile } = finished.link.facts as Pick<Manifest, "profile">;
+  const { branches } = finished.hints.facts as Pick<Manifest, "branches">;
   const facts = (await finished.tree()).facts as { version: string; patches: Manifest["patches"] };
   return {
     name: "weft",
@@ -86,6 +92,7 @@ export async function describeBuild(context: BuildContext, finished: Finished): 
       link: [...recipe.link.flags, ...recipe.link[variant]],
     },
     ...(profile === undefined ? {} : { profile }),
+    ...(branches === undefined ? {} : { branches }),
     keys,
     files: describeOutput(outputPlaces(finished)),
   };

@@ -7,11 +7,24 @@ import { setFlagsFromString } from "node:v8";
  */
 const TIERING_BUDGET = "--wasm-tiering-budget=500000000";
 
+/** Makes V8 use the module's hints about branches (src/build/branches), as browsers do. */
+const BRANCH_HINTS = "--experimental-wasm-branch-hinting";
+
+/** The V8 that uses them without being asked, and has no such flag any more. */
+const HINTS_SHIPPED = [13, 7] as const;
+
 /** Sets V8 up for what the commands do; for all modules of the process, so it is no business of the package's. */
 export function tuneEngine(): void {
   // Others run Node's programs too, with engines of their own.
-  const isNode = process.versions["bun"] === undefined && process.versions["deno"] === undefined;
-  if (isNode && !process.execArgv.some((option) => option.replaceAll("_", "-").startsWith("--wasm-tiering-budget"))) {
+  if (process.versions["bun"] !== undefined || process.versions["deno"] !== undefined) {
+    return;
+  }
+  const given = (name: string): boolean => process.execArgv.some((option) => option.replaceAll("_", "-").startsWith(name));
+  if (!given("--wasm-tiering-budget")) {
     setFlagsFromString(TIERING_BUDGET);
+  }
+  const [major = 0, minor = 0] = process.versions.v8.split(".").map(Number);
+  if ((major < HINTS_SHIPPED[0] || (major === HINTS_SHIPPED[0] && minor < HINTS_SHIPPED[1])) && !given("--no-experimental-wasm-branch-hinting")) {
+    setFlagsFromString(BRANCH_HINTS);
   }
 }

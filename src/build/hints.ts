@@ -1,0 +1,53 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { withHints } from "./branches/hints.js";
+import { parseProfile, type BranchProfile } from "./branches/profile.js";
+import type { CacheEntry } from "./cache.js";
+import { ensure } from "./ensure.js";
+import { BuildError } from "./errors.js";
+import { hashFile, keyOf } from "./hash.js";
+import type { Variant } from "./recipe.js";
+import type { BuildContext } from "./stage.js";
+
+/** Goes up when the same profile gives the same module other hints. */
+const VERSION = 1;
+
+/** Below the recipe's folder. */
+const PROFILE = "profile/branches.txt";
+
+/** Variants that are compiled by what was counted, and so have the functions that are in the profile. */
+const HINTED: readonly Variant[] = ["release", "test"];
+
+/** Key of the module with its hints. */
+export function hintsKey(context: BuildContext, variant: Variant, link: string): string {
+  return keyOf({ version: VERSION, link, profile: HINTED.includes(variant) ? hashFile(join(context.folders.recipe, PROFILE)) : null });
+}
+
+/** `weft.wasm`, which tells engines what its branches do. Of variants that the profile is not of, the linker's. */
+export async function ensureHints(context: BuildContext, variant: Variant, key: string, link: CacheEntry): Promise<CacheEntry> {
+  if (!HINTED.includes(variant)) {
+    return link;
+  }
+  return ensure(context, {
+    name: "hints",
+    key,
+    what: `adding hints about branches (${variant})`,
+    check: "hashes",
+    needs: () => Promise.resolve(),
+    make: (folder) => {
+      const { wasm, facts } = withHints(readFileSync(join(link.folder, "weft.wasm")), readProfile(context));
+      writeFileSync(join(folder, "weft.wasm"), wasm);
+      return Promise.resolve({ branches: facts });
+    },
+  });
+}
+
+/** @throws BuildError when it is not what `npm run profile` writes. */
+function readProfile(context: BuildContext): BranchProfile {
+  const path = join(context.folders.recipe, PROFILE);
+  try {
+    return parseProfile(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new BuildError(`${path} cannot be used: ${(error as Error).message}; restore it from version control, or make it again with "npm run profile"`, { cause: error });
+  }
+}
