@@ -90,7 +90,11 @@ export function runProcess(request: ProcessRequest): Promise<ProcessEnd> {
       clearTimeout(drain);
       running.delete(child);
       kill(child);
-      reject(error);
+      // Not while the log is still being opened: the caller may remove its folder.
+      log.once("close", () => {
+        reject(error);
+      });
+      log.destroy();
     };
     log.on("error", fail);
     for (const stream of [child.stdout!, child.stderr!]) {

@@ -30,6 +30,7 @@ export type HostFunction = (py: Python, positional: readonly PyAny[], keywords: 
 
 /** What one realm remembers between attachments; immortal or never released objects only. */
 interface RealmCache {
+  readonly interned: Map<string, Address>;
   readonly readers: Map<Address, NonNullable<(typeof READERS)[string]>>;
   readonly hostError: Py<PyAny>;
   readonly panic: Py<PyAny>;
@@ -37,9 +38,6 @@ interface RealmCache {
   spare: Address;
 }
 const caches = new WeakMap<Realm, RealmCache>();
-
-/** Interned names of each realm, never released. By themselves, since what a first program needs is no more. */
-const names = new WeakMap<Realm, Map<string, Address>>();
 
 /** What the engine throws at the end of the stack: Firefox's has a class of its own. */
 const STACK_ERROR = (globalThis as { readonly InternalError?: ErrorConstructor }).InternalError ?? RangeError;
@@ -64,7 +62,6 @@ export class Python implements Attached {
   readonly #scope: Scope;
   /** The realm's, when it was asked for and complete. */
   #known: RealmCache | undefined;
-  #names: Map<string, Address> | undefined;
 
   /** @internal */
   constructor(realm: Realm) {
@@ -101,27 +98,19 @@ export class Python implements Attached {
   }
 
   #remembered(): RealmCache {
-    const made = caches.get(this.realm);
-    if (made !== undefined) {
-      return made;
-    }
-    // For the errors of what follows.
-    caches.set(this.realm, { readers: new Map(), hostError: undefined as never, panic: undefined as never, spare: 0 as Address });
-    try {
+    let cache = caches.get(this.realm);
+    if (cache === undefined) {
+      const interned = new Map<string, Address>();
+      caches.set(this.realm, { interned, readers: new Map(), hostError: undefined as never, panic: undefined as never, spare: 0 as Address });
       const builtins = this.import("builtins");
       const readers = new Map(
         Object.entries(READERS).map(([name, reader]) => [builtins.getAttr(name).pointer, reader] as const),
       );
       const module = this.import("weft");
-      const cache = { readers, hostError: module.getAttr("HostError").unbind(), panic: module.getAttr("PanicException").unbind(), spare: this.#endOfStack() };
+      cache = { interned, readers, hostError: module.getAttr("HostError").unbind(), panic: module.getAttr("PanicException").unbind(), spare: this.#endOfStack() };
       caches.set(this.realm, cache);
-      return cache;
-    } catch (error) {
-      // At the end of the stack, or interrupted: the next one who needs it tries again.
-      caches.delete(this.realm);
-      this.#known = undefined;
-      throw error;
     }
+    return cache;
   }
 
   #endOfStack(): Address {
@@ -328,23 +317,16 @@ export class Python implements Attached {
   // ---- values ------------------------------------------------------------------------
 
   interned(name: string): Address {
-    const known = (this.#names ??= this.#namesOfRealm());
-    let pointer = known.get(name);
+    // While the cache is being made, what there is of it.
+    const { interned } = this.#known ?? caches.get(this.realm) ?? this.#cache;
+    let pointer = interned.get(name);
     if (pointer === undefined) {
       this.realm.requireAttached();
       // Never released, so that the address stays good.
       pointer = this.intern(name).leak();
-      known.set(name, pointer);
+      interned.set(name, pointer);
     }
     return pointer;
-  }
-
-  #namesOfRealm(): Map<string, Address> {
-    let known = names.get(this.realm);
-    if (known === undefined) {
-      names.set(this.realm, (known = new Map()));
-    }
-    return known;
   }
 
   text(pointer: Address): string {
@@ -415,7 +397,6 @@ export class Python implements Attached {
    */
   hostObject(value: unknown, name: string): PyAny {
     this.realm.requireAttached();
-    this.prepare();
     return this.realm.withText(name, (address) => this.#proxy(value, undefined, address, traits(value) | CONSTANTS.WEFT_JS_CONVERTING));
   }
 
@@ -425,7 +406,6 @@ export class Python implements Attached {
    */
   jsProxy(value: unknown, self?: unknown): PyAny {
     this.realm.requireAttached();
-    this.prepare();
     return this.#proxy(value, self, 0, traits(value));
   }
 

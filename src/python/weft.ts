@@ -260,8 +260,6 @@ export class HostWeft extends Weft {
     const { memory, functions } = this.realm;
     try {
       this.attach((py) => {
-        // Only now: a first program's output comes sooner for it.
-        py.prepare();
         const result = memory.word(job + offsetOf("weft_job", "result"));
         const error = memory.word(job + offsetOf("weft_job", "error"));
         const pointer = result !== 0 ? result : error;

@@ -83,8 +83,12 @@ export function readFunctions(wasm: Uint8Array): ModuleFunctions {
         break;
       case State.operator: {
         const { code, localIndex } = reader.result as IOperatorInformation;
-        instructions.push(code, localIndex ?? -1);
-        if (wasm[position] === BR_IF || wasm[position] === IF) {
+        const opcode: number = code;
+        instructions.push(opcode, localIndex ?? -1);
+        if (opcode === BR_IF || opcode === IF) {
+          if (wasm[position] !== opcode) {
+            throw new Error(`the instruction at ${position} of the module is ${wasm[position]}, and its reader says ${opcode}`);
+          }
           branches.push(position);
         }
         break;
