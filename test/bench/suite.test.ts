@@ -7,12 +7,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { BenchError } from "../../src/bench/error.js";
 import { markdownTable, writeBetweenMarkers } from "../../src/bench/guide.js";
 import { compare, geometricMean, overall } from "../../src/bench/suite/compare.js";
-import type { Engine } from "../../src/bench/suite/engine.js";
-import type { Results, Series } from "../../src/bench/suite/measure.js";
+import type { Engine, Peer } from "../../src/bench/suite/engine.js";
+import { measureSuite, type Results, type Series } from "../../src/bench/suite/measure.js";
 import { pyodidePeer, weftPeer } from "../../src/bench/suite/peers.js";
 import { suitePlot } from "../../src/bench/suite/plot.js";
 import { suiteReport, type SuiteResult } from "../../src/bench/suite/suite-report.js";
-import { readWorkloads, select } from "../../src/bench/suite/workloads.js";
+import { readWorkloads, select, type Workload } from "../../src/bench/suite/workloads.js";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const RUNTIME = process.env["WEFT_RUNTIME"] ?? join(ROOT, "dist/runtime/release");
@@ -61,6 +61,27 @@ test("Pyodide runs the same files", async () => {
   } finally {
     await engine.close();
   }
+});
+
+test("every process begins with another workload, and peers take turns at its values", async () => {
+  const asked: string[] = [];
+  const peer = (name: string): Peer => ({
+    name,
+    version: "1",
+    open: () =>
+      Promise.resolve({
+        measure: ({ workload }) => {
+          asked.push(name + workload.name);
+          return Promise.resolve({ seconds: 1 });
+        },
+        close: () => Promise.resolve(),
+      }),
+  });
+  const workloads = ["x", "y"].map((name) => ({ name, loops: 1 }) as unknown as Workload);
+  const results = await measureSuite({ peers: [peer("a"), peer("b")], workloads, startup: false, effort: { processes: 2, values: 1, part: 1 } }, () => undefined);
+  // Two processes of each, whose first value of a workload is not counted.
+  expect(asked.join(" ")).toBe("ax bx ax bx by ay by ay by ay by ay ax bx ax bx");
+  expect(results["y"]!["b"]).toEqual({ wall: [[1000], [1000]], cpu: [[], []] });
 });
 
 test("workloads are chosen by names and patterns", () => {
