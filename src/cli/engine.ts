@@ -10,7 +10,7 @@ const TIERING_BUDGET = "--wasm-tiering-budget=500000000";
 /** Makes V8 use the module's hints about branches (src/build/branches), as browsers do. */
 const BRANCH_HINTS = "--experimental-wasm-branch-hinting";
 
-/** The V8 that uses them without being asked, and has no such flag any more. */
+/** The V8 from which on they are used without being asked for; later ones have no such flag. */
 const HINTS_SHIPPED = [13, 7] as const;
 
 /** Sets V8 up for what the commands do; for all modules of the process, so it is no business of the package's. */

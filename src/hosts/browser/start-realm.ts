@@ -1,3 +1,4 @@
+import { keepMessages } from "../shared/early-messages.js";
 import { prepareRealm } from "../shared/realm-body.js";
 import { realmImports } from "./realm-imports.js";
 import type { RealmStart } from "./realm-messages.js";
@@ -11,14 +12,10 @@ import { web } from "./web.js";
 export function startRealm(): void {
   adoptPort();
 
-  // What came before the glue listened: a browser delivers messages whether somebody listens or not.
-  const early: unknown[] = [];
-
-  const receive = (event: Event): void => {
-    const data = (event as MessageEvent).data as Partial<RealmStart>;
+  const deliver = keepMessages(web, (message) => {
+    const data = message as Partial<RealmStart>;
     if (!data.weftRealm) {
-      early.push(data);
-      return;
+      return false;
     }
     const { id, glueUrl } = data.weftRealm;
     const { imported, ...imports } = realmImports(glueUrl, data.weftRealm);
@@ -26,24 +23,21 @@ export function startRealm(): void {
       id,
       ...imports,
       listen: (onMessage) => {
-        web.addEventListener("message", (message) => {
-          onMessage((message as MessageEvent).data);
+        web.addEventListener("message", (event) => {
+          onMessage((event as MessageEvent).data);
         });
       },
     });
     Promise.all([import(glueUrl) as Promise<{ default: () => unknown }>, imported]).then(
       ([glue]) => {
         glue.default();
-        web.removeEventListener("message", receive);
-        for (const message of early) {
-          web.dispatchEvent(new MessageEvent("message", { data: message }));
-        }
+        deliver();
       },
       (error: unknown) => {
         // The host realm hears of errors, but not of unhandled rejections.
         web.reportError(error);
       },
     );
-  };
-  web.addEventListener("message", receive);
+    return true;
+  });
 }

@@ -5,6 +5,7 @@
  */
 import { parentPort } from "node:worker_threads";
 import { ClosedBinding } from "../../python/closed-binding.js";
+import { keepMessages } from "../shared/early-messages.js";
 import { NodeRealmHost } from "./realm-host.js";
 
 const [, , glueUrl, id, javascript] = process.argv;
@@ -12,31 +13,9 @@ if (glueUrl === undefined || id === undefined) {
   throw new TypeError("a realm worker needs the URL of the runtime's glue and a number as its arguments");
 }
 
-/**
- * Deno delivers messages whether somebody listens or not, where Node and Bun keep them: what comes before the glue listens is
- * kept here.
- * @returns hands it to those who listen.
- */
-function keepMessages(): () => void {
-  if (!("Deno" in globalThis)) {
-    return () => undefined;
-  }
-  const scope = globalThis as unknown as EventTarget;
-  const early: unknown[] = [];
-  const keep = (event: Event): void => {
-    early.push((event as MessageEvent).data);
-  };
-  scope.addEventListener("message", keep);
-  return () => {
-    scope.removeEventListener("message", keep);
-    for (const data of early) {
-      scope.dispatchEvent(new MessageEvent("message", { data }));
-    }
-  };
-}
-
 async function start(url: string, realm: number): Promise<void> {
-  const deliver = keepMessages();
+  // Node and Bun keep them by themselves.
+  const deliver = "Deno" in globalThis ? keepMessages(globalThis as unknown as EventTarget) : undefined;
   const glue = import(url) as Promise<{ default: () => unknown }>;
   const realmHost = new NodeRealmHost(url);
   if (javascript === "true") {
@@ -54,7 +33,7 @@ async function start(url: string, realm: number): Promise<void> {
     Object.assign(globalThis, { weftHost: realmHost, weftPython: new ClosedBinding(realm) });
   }
   (await glue).default();
-  deliver();
+  deliver?.();
 }
 
 // No top-level await, here and in the glue: V8 aborts the process when a worker is ended

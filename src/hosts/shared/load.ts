@@ -146,6 +146,7 @@ export async function startWeft(
     keepAlive: (promise) => platform.keepAlive(promise),
     terminate: async (error) => {
       terminated(error);
+      // It keeps no timers then.
       guest.fail(error);
       joined?.end();
       platform.onEnd?.();
