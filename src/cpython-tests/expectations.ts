@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 /** What to expect of some tests of a file. */
 export interface TestExpectation {
   /**
-   * `fail`: runs and must fail. `skip`: is left out, because it would take its process down or
-   * cannot start.
+   * `fail`: runs and must fail. `skip`: is left out, because it would take its process down,
+   * cannot start, or fails by chance in CPython itself.
    */
   readonly kind: "fail" | "skip";
   /** Ids of tests, in which `*` stands for any text. */

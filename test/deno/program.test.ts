@@ -192,9 +192,12 @@ test("deep recursion is a RecursionError on every thread", { timeout: 2 * DEADLI
 
 test("a worker that starts slowly gets the messages of before it listened", { timeout: DEADLINE + 5000 }, async () => {
   // In the place of the runtime's glue: it is loaded when a message has arrived that nobody listened to.
+  // It asks for the messages itself, so none can arrive before it waits for one.
   const glue = `
     import { parentPort } from "node:worker_threads";
-    await new Promise((resolve) => globalThis.addEventListener("message", resolve, { once: true }));
+    const arrived = new Promise((resolve) => globalThis.addEventListener("message", resolve, { once: true }));
+    parentPort.postMessage("loading");
+    await arrived;
     export default () => {
       parentPort.on("message", (text) => parentPort.postMessage("heard " + text));
     };
@@ -206,10 +209,15 @@ test("a worker that starts slowly gets the messages of before it listened", { ti
       const worker = new Worker(script, { argv: [new URL("glue.mjs", import.meta.url).href, "2", javascript] });
       const answers = new Promise((resolve, reject) => {
         const heard = [];
-        worker.on("message", (text) => heard.push(text) === 2 && resolve(heard)).on("error", reject);
+        worker.on("error", reject).on("message", (text) => {
+          if (text === "loading") {
+            worker.postMessage("the first");
+            worker.postMessage("the second");
+          } else if (heard.push(text) === 2) {
+            resolve(heard);
+          }
+        });
       });
-      worker.postMessage("the first");
-      worker.postMessage("the second");
       console.log((await answers).join());
       await worker.terminate();
     }
