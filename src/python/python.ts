@@ -98,19 +98,27 @@ export class Python implements Attached {
   }
 
   #remembered(): RealmCache {
-    let cache = caches.get(this.realm);
-    if (cache === undefined) {
-      const interned = new Map<string, Address>();
-      caches.set(this.realm, { interned, readers: new Map(), hostError: undefined as never, panic: undefined as never, spare: 0 as Address });
+    const known = caches.get(this.realm);
+    if (known !== undefined) {
+      return known;
+    }
+    const interned = new Map<string, Address>();
+    caches.set(this.realm, { interned, readers: new Map(), hostError: undefined as never, panic: undefined as never, spare: 0 as Address });
+    try {
       const builtins = this.import("builtins");
       const readers = new Map(
         Object.entries(READERS).map(([name, reader]) => [builtins.getAttr(name).pointer, reader] as const),
       );
       const module = this.import("weft");
-      cache = { interned, readers, hostError: module.getAttr("HostError").unbind(), panic: module.getAttr("PanicException").unbind(), spare: this.#endOfStack() };
+      const cache = { interned, readers, hostError: module.getAttr("HostError").unbind(), panic: module.getAttr("PanicException").unbind(), spare: this.#endOfStack() };
       caches.set(this.realm, cache);
+      return cache;
+    } catch (error) {
+      // Whoever needs it next tries again.
+      caches.delete(this.realm);
+      this.#known = undefined;
+      throw error;
     }
-    return cache;
   }
 
   #endOfStack(): Address {
@@ -189,14 +197,19 @@ export class Python implements Attached {
    * gives a TypeError, as raising it does.
    */
   errorFrom(exception: PyAny): unknown {
-    const { hostError, panic } = this.#cache;
-    if (hostError === undefined) {
-      // The cache itself fails.
+    let cache: RealmCache | undefined;
+    try {
+      cache = this.#cache;
+    } catch {
+      // The next who needs more of it than a description is told; this exception must not be lost for it.
+    }
+    if (cache?.hostError === undefined) {
+      // It is being made, and something in that fails, or it cannot be made.
       const { typeName, text } = describe(exception);
       return new PyErr(typeName, text, exception.unbind());
     }
-    const panicked = exception.isInstance(panic.bind(this));
-    if (panicked || exception.isInstance(hostError.bind(this))) {
+    const panicked = exception.isInstance(cache.panic.bind(this));
+    if (panicked || exception.isInstance(cache.hostError.bind(this))) {
       const carried = exception.getOptionalAttr("host");
       const own = carried && this.host(carried);
       if (own) {

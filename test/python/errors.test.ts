@@ -248,3 +248,29 @@ test("an error that is sent keeps its message only", () => {
     expect(() => lazyError((token) => ({ type: token.builtin("ValueError") })).send()).toThrow("needs a token");
   });
 });
+
+test("what a realm needs for conversions and errors is made by the next who needs it, when it failed to be made", async () => {
+  const weft = await api.loadWeft();
+  try {
+    await weft.run(`
+import importlib.machinery, sys
+class FailsOnce:
+    module = sys.modules.pop("weft")
+    failures = [MemoryError("once")]
+    def find_spec(self, name, path, target=None):
+        if name == "weft":
+            if self.failures:
+                raise self.failures.pop()
+            return importlib.machinery.ModuleSpec(name, self)
+    def create_module(self, spec):
+        return self.module
+    def exec_module(self, module):
+        pass
+sys.meta_path.insert(0, FailsOnce())
+`);
+    const good = [[1, "a", 2.5], "PyErr ZeroDivisionError: division by zero"];
+    expect(await weft.spawn(state, "convertThrice").join()).toEqual(["PyErr MemoryError: once", ...good, ...good]);
+  } finally {
+    await weft.terminate();
+  }
+});

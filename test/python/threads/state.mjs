@@ -242,6 +242,22 @@ export function recurse(weft) {
   });
 }
 
+/** What this realm's first conversions and errors come to, where what they need cannot be imported once. */
+export function convertThrice(weft) {
+  const says = [];
+  for (let i = 0; i < 3; i++) {
+    weft.attach((py) => {
+      try {
+        says.push(py.eval("[1, 'a', 2.5]").toJs());
+        py.eval("1 / 0");
+      } catch (error) {
+        says.push(`${error.name} ${error.message}`);
+      }
+    });
+  }
+  return says;
+}
+
 /** Asks for signals until word 1, in attachments of some rounds each, so that the collector gets its turns: how often. */
 export function askForSignals(weft, words) {
   const end = Date.now() + DEADLINE;
