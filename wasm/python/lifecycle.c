@@ -190,15 +190,29 @@ int weft_attach_now(void) {
   return 0;
 }
 
+/* PyEval_SaveThread(), which stops this thread for whoever waits for all threads to stop: that one looks for
+ * detached threads once in a millisecond, and would rarely find one that attaches again and again. Between
+ * instructions CPython does the same. */
+static PyThreadState *detach(void) {
+  PyThreadState *self = PyThreadState_GetUnchecked();
+  if (!_Py_eval_breaker_bit_is_set(self, _PY_EVAL_PLEASE_STOP_BIT)) {
+    return PyEval_SaveThread();
+  }
+  _Py_unset_eval_breaker_bit(self, _PY_EVAL_PLEASE_STOP_BIT);
+  /* Only detaches where the stop is over. */
+  _PyThreadState_Suspend(self);
+  return self;
+}
+
 void weft_detach(void) {
-  state = PyEval_SaveThread();
+  state = detach();
   if (host_thread && suspended == 0) {
     count_out();
   }
 }
 
 void weft_suspend(void) {
-  state = PyEval_SaveThread();
+  state = detach();
   suspended++;
 }
 

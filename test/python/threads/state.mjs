@@ -143,6 +143,33 @@ export function spinDetached(weft, words) {
   for (;;);
 }
 
+/** Attaches again and again until word 1, and counts the attachments in word 2. */
+export function attachAgain(weft, words) {
+  const end = Date.now() + DEADLINE;
+  set(words, 0, 1);
+  while (Atomics.load(words, 1) === 0 && Date.now() < end) {
+    weft.attach((py) => py.list([1, 2, 3]).append(4));
+    Atomics.add(words, 2, 1);
+  }
+}
+
+/** How often word 2 went up while all threads were stopped a number of times, for each of them. */
+export function stopAll(weft, words, times) {
+  return weft.attach((py) => {
+    // Stops them for a moment.
+    const stop = py.import("sys").getAttr("_current_frames");
+    return Array.from({ length: times }, () => {
+      // It goes on after the last stop.
+      const last = Atomics.load(words, 2);
+      const end = Date.now() + DEADLINE;
+      while (Atomics.load(words, 2) < last + 3 && Date.now() < end);
+      const before = Atomics.load(words, 2);
+      stop.call()[Symbol.dispose]();
+      return Atomics.load(words, 2) - before;
+    });
+  });
+}
+
 export function spinAttached(weft, words) {
   weft.attach((py) => {
     set(words, 0, 1);
