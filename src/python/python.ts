@@ -197,19 +197,14 @@ export class Python implements Attached {
    * gives a TypeError, as raising it does.
    */
   errorFrom(exception: PyAny): unknown {
-    let cache: RealmCache | undefined;
-    try {
-      cache = this.#cache;
-    } catch {
-      // The next who needs more of it than a description is told; this exception must not be lost for it.
-    }
-    if (cache?.hostError === undefined) {
-      // It is being made, and something in that fails, or it cannot be made.
+    const { hostError, panic } = this.#cache;
+    if (hostError === undefined) {
+      // The cache itself fails.
       const { typeName, text } = describe(exception);
       return new PyErr(typeName, text, exception.unbind());
     }
-    const panicked = exception.isInstance(cache.panic.bind(this));
-    if (panicked || exception.isInstance(cache.hostError.bind(this))) {
+    const panicked = exception.isInstance(panic.bind(this));
+    if (panicked || exception.isInstance(hostError.bind(this))) {
       const carried = exception.getOptionalAttr("host");
       const own = carried && this.host(carried);
       if (own) {
