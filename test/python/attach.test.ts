@@ -8,8 +8,6 @@ import { api, type HostWeft } from "./package.js";
 const { AttachError, DetachedError, loadWeft } = api;
 const state = threadModule("state.mjs");
 const DEADLINE = 30_000;
-/** Attachments of a thread from when another one begins to stop all threads to when they go on: 1 or 2, thousands where that only looks for detached ones. */
-const STOPPED_WITHIN = 100;
 
 const shared = sharedWeft();
 
@@ -109,15 +107,16 @@ describe("detach", () => {
     expect(await holding.join()).toBe(42);
   });
 
-  test("stops a thread that attaches again and again, when another waits for all to stop", async () => {
-    const words = sharedWords();
-    const again = shared.weft.spawn(state, "attachAgain", words);
-    await until(words, 0, 1);
-    const counts = await shared.weft.spawn<number[]>(state, "stopAll", words, 201).join();
-    set(words, 1, 1);
-    await again.join();
-    // In few of them the kernel takes the processor from the thread that stops the others.
-    expect(counts.sort((a, b) => a - b)[160], counts.join()).toBeLessThan(STOPPED_WITHIN);
+  test("stops a thread that attaches again and again, when another waits for all to stop", { timeout: 90_000 }, async () => {
+    for (let i = 0; i < 4; i++) {
+      const words = sharedWords();
+      const again = shared.weft.spawn<number>(state, "attachUntilStopped", words);
+      await until(words, 0, 1);
+      await shared.weft.spawn(state, "stopAll", words).join();
+      // Its first detach after the request is enough, but the kernel may take the processor from the thread that is about
+      // to ask. To be found detached between two rounds, by a look once in a millisecond, takes some fifty of them mostly.
+      expect(await again.join()).toBeLessThan(10);
+    }
   });
 
   test("is refused when the thread is not attached", () => {

@@ -143,30 +143,32 @@ export function spinDetached(weft, words) {
   for (;;);
 }
 
-/** Attaches again and again until word 1, and counts the attachments in word 2. */
-export function attachAgain(weft, words) {
+/**
+ * Attaches for 100 ms, without running Python code, again and again until word 2: how often since word 1, at which another
+ * thread stops all threads (stopAll).
+ */
+export function attachUntilStopped(weft, words) {
   const end = Date.now() + DEADLINE;
+  let rounds = 0;
   set(words, 0, 1);
-  while (Atomics.load(words, 1) === 0 && Date.now() < end) {
-    weft.attach((py) => py.list([1, 2, 3]).append(4));
-    Atomics.add(words, 2, 1);
+  while (Atomics.load(words, 2) === 0 && Date.now() < end) {
+    const asked = Atomics.load(words, 1) === 1;
+    weft.attach(() => {
+      const over = Date.now() + 100;
+      while (Atomics.load(words, 2) === 0 && Date.now() < over);
+    });
+    rounds += asked ? 1 : 0;
   }
+  return rounds;
 }
 
-/** How often word 2 went up while all threads were stopped a number of times, for each of them. */
-export function stopAll(weft, words, times) {
-  return weft.attach((py) => {
-    // Stops them for a moment.
+/** Stops all threads for a moment. */
+export function stopAll(weft, words) {
+  weft.attach((py) => {
     const stop = py.import("sys").getAttr("_current_frames");
-    return Array.from({ length: times }, () => {
-      // It goes on after the last stop.
-      const last = Atomics.load(words, 2);
-      const end = Date.now() + DEADLINE;
-      while (Atomics.load(words, 2) < last + 3 && Date.now() < end);
-      const before = Atomics.load(words, 2);
-      stop.call()[Symbol.dispose]();
-      return Atomics.load(words, 2) - before;
-    });
+    set(words, 1, 1);
+    stop.call()[Symbol.dispose]();
+    set(words, 2, 1);
   });
 }
 
