@@ -1,9 +1,9 @@
-import { existsSync, lstatSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder } from "./cache.js";
 import { probe, which } from "./command.js";
 import { findMirror } from "./debian.js";
-import { listFiles } from "./hash.js";
+import { folderSize } from "./folder-size.js";
 import { VARIANTS } from "./recipe.js";
 
 /** One line of the doctor's report. */
@@ -36,8 +36,7 @@ export async function examine(packageRoot: string, runtimes: string): Promise<Fi
     add("note", "runtime", `not built; run "weft build"`);
   }
 
-  const cache = cacheFolder();
-  add("good", "build cache", existsSync(cache) ? `${cache}, ${(folderSize(cache) / 1e9).toFixed(1)} GB` : `${cache}, empty`);
+  findings.push(describeCache(cacheFolder()));
 
   const emcc = which("emcc") === undefined ? undefined : (await probe(["emcc", "--version"]))?.split("\n")[0];
   add("note", "Emscripten on PATH", emcc ?? "no");
@@ -74,10 +73,14 @@ function manifestPython(folder: string): string {
   }
 }
 
-function folderSize(folder: string): number {
-  let size = 0;
-  for (const path of listFiles(folder)) {
-    size += lstatSync(join(folder, path)).size;
+function describeCache(folder: string): Finding {
+  const found = (state: Finding["state"], text: string): Finding => ({ state, what: "build cache", found: `${folder}, ${text}` });
+  if (!existsSync(folder)) {
+    return found("good", "empty");
   }
-  return size;
+  try {
+    return found("good", `${(folderSize(folder) / 1e9).toFixed(1)} GB`);
+  } catch (error) {
+    return found("note", `of unknown size: ${(error as Error).message}`);
+  }
 }
