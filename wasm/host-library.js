@@ -11,6 +11,7 @@ const weftHostImports = {
   weft_host_stdin_request: ["stdinRequest", ""],
   weft_host_tty_mode: ["ttyMode", "n"],
   weft_host_library: ["library", "pppp"],
+  weft_host_process_usage: ["processUsage", "p"],
   weft_host_fs_open: ["fsOpen", "pnn"],
   weft_host_fs_close: ["fsClose", "n"],
   weft_host_fs_read: ["fsRead", "nppn"],

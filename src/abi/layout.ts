@@ -101,6 +101,12 @@ export const STRUCTS = {
     fields: { operation: [0, 4], id: [4, 4], self: [8, 4], count: [12, 4], names: [16, 4], arguments: [20, 4] },
   },
   // wasm/include/weft_host.h: 64-bit integers that src/hosts/node/host-fs.ts writes in this order.
+  weft_host_usage: {
+    c: "weft_host_usage",
+    size: 24,
+    align: 8,
+    fields: { user_us: [0, 8], system_us: [8, 8], max_rss_kb: [16, 8] },
+  },
   weft_host_stat: {
     c: "weft_host_stat",
     size: 88,

@@ -10,6 +10,15 @@ test("sys.argv is CPython's without arguments", async () => {
   expect(await shared.weft.eval("__import__('sys').argv")).toEqual([""]);
 });
 
+test("every clock of the processor time grows while Python computes", async () => {
+  await shared.weft.run(`
+import os, resource, time
+for clock in time.process_time, lambda: sum(os.times()[:2]), lambda: sum(resource.getrusage(resource.RUSAGE_SELF)[:2]):
+    begin = clock()
+    while clock() - begin < 0.02: pass
+`);
+});
+
 describe("attach", () => {
   test("gives a token, nests, and releases what the closure made", () => {
     const { weft } = shared;

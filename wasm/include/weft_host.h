@@ -31,6 +31,17 @@ int weft_host_tty_mode(int mode);
  * found that the file has this hash, and -EBADMSG when that it has not. In every realm. */
 int weft_host_library(const char *name, void *buffer, size_t length, const uint8_t sha256[32]);
 
+/* ---- the process --------------------------------------------------------------------- */
+
+/* What the host's process, of which the program is a part, has used since its start: microseconds of processor time and the
+ * largest resident memory. */
+typedef struct weft_host_usage {
+  int64_t user_us, system_us, max_rss_kb;
+} weft_host_usage;
+
+/* -ENOSYS where the host does not know. */
+int weft_host_process_usage(weft_host_usage *out);
+
 /* ---- folders of the host --------------------------------------------------------- */
 
 /* How the host answers "stat"; src/hosts/node/host-fs.ts writes the fields in this

@@ -43,6 +43,14 @@ void weft_main_serve(void);
  * 0 or an errno. Ends with WEFT_EVENT_EXIT. */
 int weft_main_start(size_t stack_size);
 
+/* ---- processor time (wasm/libc/usage.c) ------------------------------------------------------ */
+
+/* The main thread, when the program begins. */
+void weft_usage_begin(void);
+struct timespec;
+/* What the process has used: CLOCK_PROCESS_CPUTIME_ID. 0. */
+int weft_process_clock(struct timespec *ts);
+
 /* ---- the snapshot: a memory in which Python is initialized already ------------- */
 
 /* Build, instead of weft_main_start(): starts a thread that initializes Python as

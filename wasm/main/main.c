@@ -155,7 +155,10 @@ void weft_main_initialize(PyConfig *config) {
   weft_main_check(status);
 }
 
-_Noreturn void weft_main_run(void) { exit(serving ? serve() : Py_RunMain()); }
+_Noreturn void weft_main_run(void) {
+  weft_usage_begin();
+  exit(serving ? serve() : Py_RunMain());
+}
 
 static void *main_thread(void *unused) {
   (void)unused;

@@ -93,6 +93,11 @@ export class BrowserRealmHost {
     this.#exports!.weft_post_event(GuestEvent.stdin, 0, 0);
   }
 
+  /** No page is told what its process has used. */
+  processUsage(): number {
+    return -errno.ENOSYS;
+  }
+
   /** There is no terminal. */
   ttyMode(): number {
     return 0;

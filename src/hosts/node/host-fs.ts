@@ -328,6 +328,18 @@ export class NodeHostFs {
     });
   }
 
+  // ---- the process ---------------------------------------------------------------------------
+
+  /** What the process has used: the order of `weft_host_usage`. */
+  processUsage(out: number): number {
+    const usage = permitted(() => process.resourceUsage(), () => undefined);
+    if (usage === undefined) {
+      return -errno.ENOSYS;
+    }
+    new BigInt64Array(this.#buffer(), out, 3).set([usage.userCPUTime, usage.systemCPUTime, usage.maxRSS].map((value) => BigInt(Math.round(value))));
+    return 0;
+  }
+
   // ---- memory -------------------------------------------------------------------------------------
 
   #buffer(): ArrayBufferLike {
