@@ -61,11 +61,16 @@ static _Atomic int made;
 static bool making;
 void __real_tzset(void);
 void __wrap_tzset(void) {
-  if (making) {
-    static char utc[] = "UTC";
-    tzname[0] = tzname[1] = utc;
-  } else {
+  static char utc[] = "UTC";
+  if (!making) {
     __real_tzset();
+  }
+  /* An engine has no short names for time zones, so they are called by their distance from this one, which has a name. Every
+   * thread that comes here writes the same. */
+  for (int i = 0; i < 2; i++) {
+    if (making || strcmp(__atomic_load_n(&tzname[i], __ATOMIC_RELAXED), "UTC-0000") == 0) {
+      __atomic_store_n(&tzname[i], utc, __ATOMIC_RELAXED);
+    }
   }
 }
 
