@@ -45,7 +45,7 @@ int weft_main_start(size_t stack_size);
 
 /* ---- processor time (wasm/libc/usage.c) ------------------------------------------------------ */
 
-/* The main thread, when the program begins. */
+/* First on the main thread, before Python is initialized or goes on. */
 void weft_usage_begin(void);
 struct timespec;
 /* What the process has used: CLOCK_PROCESS_CPUTIME_ID. 0. */

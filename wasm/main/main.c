@@ -125,6 +125,7 @@ static int serve(void) {
 
 /* First on the main thread. */
 void weft_main_begin(void) {
+  weft_usage_begin();
   weft_thread_begin();
   weft_thread_set_main();
   weft_readline_install();
@@ -155,10 +156,7 @@ void weft_main_initialize(PyConfig *config) {
   weft_main_check(status);
 }
 
-_Noreturn void weft_main_run(void) {
-  weft_usage_begin();
-  exit(serving ? serve() : Py_RunMain());
-}
+_Noreturn void weft_main_run(void) { exit(serving ? serve() : Py_RunMain()); }
 
 static void *main_thread(void *unused) {
   (void)unused;

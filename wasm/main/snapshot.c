@@ -300,6 +300,7 @@ static int set_time_zone(void) {
 
 static void *resume(void *unused) {
   (void)unused;
+  weft_usage_begin();
   weft_thread_set_main();
   PyThreadState *tstate = PyThreadState_Get();
   tstate->c_recursion_remaining = Py_C_RECURSION_LIMIT;
