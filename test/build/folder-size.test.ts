@@ -36,10 +36,13 @@ test("a folder's size is found while a build adds and removes files", async () =
   const build = spawn(process.execPath, ["-e", CHURN, folder], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
   try {
     await once(build, "message");
-    // Until the build was seen in the middle of its work often.
-    for (let seen = 0; seen < 100; seen += readdirSync(folder).length) {
+    // Until the build was seen in the middle of its work often. Nothing else could end this loop.
+    const deadline = Date.now() + 60_000;
+    let seen = 0;
+    for (; seen < 100 && Date.now() < deadline; seen += readdirSync(folder).length) {
       expect(folderSize(folder)).toBeLessThanOrEqual(20);
     }
+    expect(seen).toBeGreaterThanOrEqual(100);
   } finally {
     build.disconnect();
     await once(build, "exit");

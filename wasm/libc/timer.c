@@ -1,6 +1,7 @@
 /* alarm() and setitimer(ITIMER_REAL): the host realm keeps the time and delivers
- * SIGALRM as it does Control-C. The other timers would need CPU time, which wasm does
- * not know. */
+ * SIGALRM as it does Control-C. The other timers would need somebody who watches the
+ * processor time. */
+#include "microseconds.h"
 #include "weft_main.h"
 
 #include <errno.h>
@@ -15,18 +16,8 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static int64_t first_us;  /* when it fires first, on the monotonic clock; 0: never */
 static int64_t period_us; /* 0: once */
 
-static int64_t now_us(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static int64_t microseconds(const struct timeval *time) {
   return (int64_t)time->tv_sec * 1000000 + time->tv_usec;
-}
-
-static struct timeval timeval(int64_t us) {
-  return (struct timeval){us / 1000000, us % 1000000};
 }
 
 static void remaining(struct itimerval *out) {

@@ -3,6 +3,7 @@
  * does. Pages do not know theirs: there all time since the program's start counts as the program's own.
  *
  * The linker gives times() to all callers in place of the C library's, and clock_gettime() too (wasm/main/clock.c). */
+#include "microseconds.h"
 #include "weft_host.h"
 #include "weft_main.h"
 
@@ -16,12 +17,6 @@
 
 /* On the monotonic clock; written by the main thread before Python runs. */
 static int64_t start_us;
-
-static int64_t now_us(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 void weft_usage_begin(void) { start_us = now_us(); }
 
@@ -39,8 +34,6 @@ int weft_process_clock(struct timespec *ts) {
   *ts = (struct timespec){.tv_sec = us / 1000000, .tv_nsec = (long)(us % 1000000) * 1000};
   return 0;
 }
-
-static struct timeval timeval(int64_t us) { return (struct timeval){us / 1000000, us % 1000000}; }
 
 int getrusage(int who, struct rusage *out) {
   if (who != RUSAGE_SELF && who != RUSAGE_CHILDREN) {
