@@ -80,6 +80,38 @@ class SameAsGeneral(unittest.TestCase):
                     self.assertEqual((got[0], repr(got[1])), (wanted[0], repr(wanted[1])), (owner, name))
                 self.assertEqual(outcome(CALL[name], owner), outcome(lambda: getattr(owner, name)()), (owner, name))
 
+    def test_numbers_of_c_structures(self):
+        from _testcapi import _test_structmembersType_NewAPI
+
+        names = [name for name in vars(_test_structmembersType_NewAPI) if name.startswith("T_")]
+        self.assertLess({"T_BOOL", "T_UBYTE", "T_INT", "T_ULONG", "T_PYSSIZET", "T_FLOAT", "T_DOUBLE", "T_LONGLONG"}, set(names))
+
+        for name in [*names, "real", "imag", "start"]:
+            exec(f"def function(owner): return owner.{name}", scope := {})
+            owners = [_test_structmembersType_NewAPI(), complex(1.5, -0.0), slice(1), 7, 2.5]
+            for owner in owners:
+                for _ in range(3):
+                    self.assertEqual(repr(outcome(scope["function"], owner)), repr(outcome(getattr, owner, name)), (owner, name))
+
+        owner = _test_structmembersType_NewAPI()
+        for value in (3, -4, 1 << 20):
+            owner.T_INT = value
+            self.assertEqual(owner.T_INT, value)
+
+        class Number(complex):
+            pass
+
+        number = Number(1, 2)
+        number.__dict__["real"] = "not asked"
+        for _ in range(3):
+            self.assertEqual((number.real, number.imag), (1.0, 2.0))
+        Number.real = "of the class"
+        self.assertEqual(number.real, "not asked")
+        del number.__dict__["real"]
+        self.assertEqual(number.real, "of the class")
+        del Number.real
+        self.assertEqual(number.real, 1.0)
+
     def test_random_changes(self):
         for seed in range(12):
             choose = random.Random(seed)
