@@ -10,6 +10,8 @@ import operator
 import threading
 import unittest
 
+from outcomes import outcome
+
 faulthandler.dump_traceback_later(240, exit=True)
 
 LIMIT = 1 << 30
@@ -37,14 +39,6 @@ BINARY = {
     "[]": (lambda a, b: a[b], operator.getitem),
     "in": (lambda a, b: b in a, operator.contains),
 }
-
-
-def outcome(function, *args):
-    try:
-        value = function(*args)
-    except Exception as error:
-        return type(error), str(error)
-    return type(value), repr(value)
 
 
 class SameAsGeneral(unittest.TestCase):

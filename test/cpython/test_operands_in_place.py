@@ -15,6 +15,8 @@ import threading
 import traceback
 import unittest
 
+from outcomes import outcome
+
 faulthandler.dump_traceback_later(240, exit=True)
 
 LIMIT = 1 << 30
@@ -36,14 +38,6 @@ def function(parameters, *lines):
     scope = {}
     exec(f"def function({parameters}):\n" + "".join(f"    {line}\n" for line in lines), scope)
     return scope["function"]
-
-
-def outcome(call, *args):
-    try:
-        value = call(*args)
-    except Exception as error:
-        return type(error), str(error)
-    return type(value), repr(value)
 
 
 def names(code, adaptive=False):
