@@ -85,8 +85,9 @@ function vitestFailures(output) {
   return said.split(/^(?= FAIL |⎯+ Unhandled Errors)/m).slice(1).map((one) =>
     one
       .split("\n")
-      .filter((line) => /^(?: FAIL | *[A-Za-z]*Error: |\s*[-+] (?!Expected$|Received$)|⎯+ Unhandled|Serialized Error)/.test(line))
-      .slice(0, 16)
+      // Other hosts' failures come as differences, with their stacks: what the threads did comes after those.
+      .filter((line) => /^(?: FAIL | *[A-Za-z]*Error: |\s*[-+] (?!Expected$|Received$|\s+at )|⎯+ Unhandled|Serialized Error)/.test(line))
+      .slice(0, 40)
       .map((line) => line.slice(0, 300))
       .join("\n"),
   );

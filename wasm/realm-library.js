@@ -97,6 +97,11 @@ addToLibrary({
       }
     };
     PThread.returnWorkerToPool = (worker) => {
+      // The realm waits for messages to its thread at the beginning of the thread's record, without end. Emscripten leaves it
+      // waiting there when it frees the record (emscripten-core/emscripten#27492): a mutex that gets the same place
+      // wakes one, which is the oldest there, and a thread that waits for the mutex sleeps on. Woken, the realm finds that its
+      // thread has ended. If it has the next one by then it waits once more for that, whose end wakes both.
+      Atomics.notify(HEAP32, worker.pthread_ptr >>> 2);
       returnWorkerToPool.call(PThread, worker);
       if (worker["weftJoined"]) {
         // It is its owner's: no other thread is started there.

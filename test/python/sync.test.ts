@@ -442,6 +442,14 @@ describe("critical sections", () => {
   });
 });
 
+test("a thread that has ended waits nowhere: others are woken where its memory is used again", { timeout: DEADLINE, repeats }, async () => {
+  // Wakes all that wait at the beginning of a thread's record, for messages, and tells how many these were.
+  const waiters = (thread: number): number => Atomics.notify(shared.weft.realm.memory.words(thread) as Int32Array<SharedArrayBuffer>, thread >>> 2);
+  for (let i = 0; i < 20; i++) {
+    expect(waiters(await start<number>("ident"))).toBe(0);
+  }
+});
+
 test("Python ends while a thread waits", { timeout: DEADLINE }, async () => {
   const weft = await loadWeft();
   using mutex = PyMutex.create(weft);

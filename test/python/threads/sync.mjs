@@ -344,6 +344,11 @@ export function occupy(weft, object, word) {
   });
 }
 
+/** What `threading.get_ident()` gives: where the thread's record is. */
+export function ident(weft) {
+  return weft.attach((py) => py.import("threading").callMethod("get_ident").toJs());
+}
+
 /** Holds a lock of Python's while it waits for one of ours. */
 export function blockedByPython(weft, shared, lock) {
   const mutex = PyMutex.receive(weft, shared);
