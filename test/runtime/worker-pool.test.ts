@@ -31,7 +31,7 @@ class Glue {
       idleWorkers: IDLE_WORKERS,
       afterIdleTime: (look: () => void) => setTimeout(look, IDLE_TIME),
       createWorker: () => {
-        const worker = { loaded: true };
+        const worker = { loaded: true, pthread_ptr: 16 };
         this.created.push(worker);
         return worker;
       },
@@ -40,10 +40,10 @@ class Glue {
       onThreadGone: () => undefined,
     };
     const text = readFileSync(new URL("../../wasm/realm-library.js", import.meta.url), "utf8");
-    const load = new Function("addToLibrary", "ENVIRONMENT_IS_PTHREAD", "PThread", "Module", text) as (...globals: unknown[]) => void;
+    const load = new Function("addToLibrary", "ENVIRONMENT_IS_PTHREAD", "PThread", "Module", "HEAP32", text) as (...globals: unknown[]) => void;
     load((library: { $weftRealms(): void }) => {
       library.$weftRealms();
-    }, false, this.PThread, { weft });
+    }, false, this.PThread, { weft }, new Int32Array(new SharedArrayBuffer(64)));
   }
 
   /** So many threads at the same time, which end. */
