@@ -9,9 +9,12 @@ const FOLDER = fileURLToPath(new URL("../cpython/", import.meta.url));
 const VARIANT = process.env["WEFT_TEST_VARIANT"] ?? "test";
 const RUNTIME = fileURLToPath(new URL(`../../dist/runtime/${VARIANT}`, import.meta.url));
 const DEADLINE = VARIANT === "test" ? 170_000 : 900_000;
+/** What cannot pass in the debug variant: each thread that ends there leaves 64 KiB behind, whatever it did, and this counts what is left. */
+const NOT_IN_DEBUG = ["test_gh_151065.py"];
+const FILES = readdirSync(FOLDER).filter((name) => /^test_.*\.py$/.test(name) && (VARIANT !== "debug" || !NOT_IN_DEBUG.includes(name)));
 
 describe("patches of CPython", () => {
-  test.each(readdirSync(FOLDER).filter((name) => /^test_.*\.py$/.test(name)))(
+  test.each(FILES)(
     "%s",
     async (name) => {
       const outcome = await run("weft-python", [name], {
