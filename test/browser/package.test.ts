@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import ts from "typescript";
+import ts from "typescript-compiler-api";
 import { expect, test } from "vitest";
 
 const FOLDER = fileURLToPath(new URL("../../dist/browser/", import.meta.url));
