@@ -14,3 +14,10 @@ TOGETHER := $(filter-out Objects/perf_trampoline.o,$(OBJECT_OBJS)) \
 $(TOGETHER) Python/ceval.o: private PY_CORE_CFLAGS += $(COUNTED_CFLAGS)
 $(TOGETHER): private PY_CORE_CFLAGS += $(TOGETHER_CFLAGS)
 $(TOGETHER): private PY_BUILTIN_MODULE_CFLAGS += $(COUNTED_CFLAGS) $(TOGETHER_CFLAGS)
+
+# The compiler, the parser, what starts and ends Python: optimised for size, since every visit of a page validates them and none
+# was slower for it. What is left out has loops over the parts of a value, or is in every thread's way.
+SMALL := $(filter-out $(TOGETHER) $(addprefix Python/,ceval.o ceval_gil.o dtoa.o formatter_unicode.o gc_free_threading.o hashtable.o \
+	marshal.o mystrtoul.o parking_lot.o pyarena.o pymath.o pystate.o pystrhex.o pystrtod.o qsbr.o suggestions.o thread.o), \
+	$(PYTHON_OBJS) $(PARSER_OBJS))
+$(SMALL): private PY_CORE_CFLAGS += -Os

@@ -67,6 +67,8 @@ function ensureLibraries(context: BuildContext, toolchain: Toolchain, sources: S
         make: (workspace, here) => [
           "sh", "-c", 'exec make "CC=$HOSTCC" "$@"', "make", "-f", `${here}/Makefile`, "AR=ar", `WEFT_CFLAGS=${CFLAGS.join(" ")} -pthread`, `${workspace.inside}/out/lib/libz.a`,
           `${workspace.inside}/out/lib/libsqlite3.a`,
+          // Nobody downloads it: by the flags of all.
+          "SQLITE_CFLAGS=",
         ],
         inside: "work",
       });
