@@ -1,6 +1,7 @@
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
 import { afterAll, beforeAll } from "vitest";
 import { findBrowser } from "../../scripts/browsers.mjs";
+import { threadsOf } from "./page-package.js";
 import { ISOLATION, StaticServer, type ServerOptions } from "./server.js";
 
 /** Longest time of anything that is done in a page, in milliseconds. */
@@ -58,7 +59,9 @@ export class FirefoxPages {
           fail(`an error that the page did not catch: ${String(error)}`);
         });
         timer = setTimeout(() => {
-          fail(`the page took longer than ${deadline / 1000} s`);
+          void threadsOf(page).then((threads) => {
+            fail(`the page took longer than ${deadline / 1000} s: ${threads}`);
+          });
         }, deadline);
       });
       trouble.catch(() => undefined);

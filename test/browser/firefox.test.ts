@@ -5,6 +5,7 @@ import { RECURSIONS, recursionProgram } from "../runtime/recursions.js";
 import { bundleTest } from "./bundle-test.js";
 import { EXCEPTIONS } from "./exceptions.js";
 import { FirefoxPages } from "./firefox-pages.js";
+import { importPackage } from "./page-package.js";
 
 const FILES = ["basic", "errors", "sync"];
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
 
 const withPage = <T>(use: (page: Page) => Promise<T>): Promise<T> =>
   pages.with(async (page) => {
-    await page.evaluate('import("/dist/browser/index.js").then((module) => { globalThis.weftPython = module; })');
+    await importPackage(page);
     return use(page);
   });
 

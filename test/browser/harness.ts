@@ -1,14 +1,8 @@
 import { chromium, type Browser, type Page } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
 import { findBrowser } from "../../scripts/browsers.mjs";
-import type * as Package from "../../src/browser.js";
+import { importPackage, threadsOf } from "./page-package.js";
 import { ISOLATION, StaticServer, type ServerOptions } from "./server.js";
-
-/** What a page of the tests has in its global scope. */
-declare global {
-  /** The package, as pages import it. */
-  var weftPython: typeof Package;
-}
 
 const ARGUMENTS = [
   "--no-sandbox",
@@ -84,7 +78,9 @@ export class Pages {
           fail(`an error that the page did not catch: ${error.stack ?? String(error)}`);
         });
         timer = setTimeout(() => {
-          fail(`the page took longer than ${deadline / 1000} s`);
+          void threadsOf(page).then((threads) => {
+            fail(`the page took longer than ${deadline / 1000} s: ${threads}`);
+          });
         }, deadline);
       });
       trouble.catch(() => undefined);
@@ -118,10 +114,4 @@ export class Pages {
       return (await page.evaluate(call as (argument: unknown) => unknown, argument)) as T;
     }, url);
   }
-}
-
-/** Imports the package into a page. */
-export async function importPackage(page: Page, url = "/dist/browser/index.js"): Promise<void> {
-  // As text: the test runner rewrites imports in functions.
-  await page.evaluate(`import(${JSON.stringify(url)}).then((module) => { globalThis.weftPython = module; })`);
 }

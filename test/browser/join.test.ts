@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { HostWeft } from "../../src/browser.js";
 import { FirefoxPages } from "./firefox-pages.js";
-import { importPackage, Pages } from "./harness.js";
+import { Pages } from "./harness.js";
+import { importPackage } from "./page-package.js";
 
 /** A worker as an application has it, which talks with its page as it likes. It does what it is told. */
 const WORKER = `
@@ -87,7 +88,7 @@ const browsers: Record<string, <T>(call: () => Promise<T>) => Promise<T>> = {
     }),
   Firefox: (call) =>
     firefox.with(async (page) => {
-      await page.evaluate('import("/dist/browser/index.js").then((module) => { globalThis.weftPython = module; })');
+      await importPackage(page);
       await page.evaluate(PAGE);
       return (page as AnyPage).evaluate(call);
     }),

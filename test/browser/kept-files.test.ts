@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { importPackage, Pages } from "./harness.js";
+import { Pages } from "./harness.js";
+import { importPackage } from "./page-package.js";
 import { ISOLATION } from "./server.js";
 
 /** What is used of pages' storage; the types that the tests are checked with lack it. */

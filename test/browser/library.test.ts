@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { FirefoxPages } from "./firefox-pages.js";
 import { Pages } from "./harness.js";
+import { importPackage } from "./page-package.js";
 import { ISOLATION, type StaticServer } from "./server.js";
 
 const pages = new Pages();
@@ -20,7 +21,7 @@ const CALLS = {
   Chromium: <T>(call: () => Promise<T>, url: string): Promise<T> => pages.run(call, undefined, url),
   Firefox: <T>(call: () => Promise<T>, url: string): Promise<T> =>
     firefox.with(async (page) => {
-      await page.evaluate('import("/dist/browser/index.js").then((module) => { globalThis.weftPython = module; })');
+      await importPackage(page);
       return (await page.evaluate(call)) as T;
     }, url),
 };

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { RECURSIONS, recursionProgram } from "../runtime/recursions.js";
-import { importPackage, Pages } from "./harness.js";
+import { Pages } from "./harness.js";
+import { importPackage } from "./page-package.js";
 import { ISOLATION } from "./server.js";
 
 const pages = new Pages();
@@ -184,15 +185,18 @@ describe("standard input", () => {
   });
 });
 
-test.each(["while True: pass", "import time; time.sleep(1000)", "import threading; l = threading.Lock(); l.acquire(); l.acquire()", "import queue; queue.Queue().get()"])(
+test.each(["while True: pass", "time.sleep(1000)", "lock.acquire(); lock.acquire()", "queue.Queue().get()"])(
   "is interrupted: %s",
   async (code) => {
     const result = await pages.run(async (source) => {
-      const weft = await weftPython.loadWeft();
+      let begun!: () => void;
+      const beginning = new Promise<void>((resolve) => { begun = resolve; });
+      const weft = await weftPython.loadWeft({ stdout: begun });
       const abort = new AbortController();
-      const begun = weft.eval("1");
-      const running = weft.run(`try:\n exec(${JSON.stringify(source)})\nexcept KeyboardInterrupt: caught = True; raise`, { signal: abort.signal }).catch(String);
-      await begun;
+      await weft.run("import queue, threading, time; lock = threading.Lock()");
+      const running = weft.run(`try:\n print('begun', flush=True)\n ${source}\nexcept KeyboardInterrupt: caught = True; raise`, { signal: abort.signal }).catch(String);
+      await beginning;
+      // Most often it comes meanwhile to what it does.
       await new Promise((resolve) => setTimeout(resolve, 50));
       const begin = performance.now();
       abort.abort(new Error("enough"));

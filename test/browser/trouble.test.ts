@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { importPackage, Pages } from "./harness.js";
+import { Pages } from "./harness.js";
+import { importPackage } from "./page-package.js";
 import { ISOLATION, StaticServer } from "./server.js";
 
 const pages = new Pages();

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { LoadOptions } from "../../src/browser.js";
+import { importPackage as importInto } from "../browser/page-package.js";
 
 /** What both drivers' pages have in common. */
 export interface TestPage {
@@ -60,7 +61,8 @@ onmessage = async ({ data }) => {
 `;
 
 export async function importPackage(page: TestPage): Promise<void> {
-  await page.evaluate(`import("/dist/browser/index.js").then((module) => { globalThis.weftPython = module; ${SETUP} })`);
+  await importInto(page);
+  await page.evaluate(SETUP);
 }
 
 /** Loads Python, runs programs, and gives what they printed; what fails is printed too. */

@@ -193,9 +193,13 @@ export class Playground {
     }
   }
 
-  async #open({ url = this.url, withoutServiceWorker = false, withoutStorage = false, ...options }: VisitOptions): Promise<OpenVisit> {
+  async #open({ url = this.url, withoutPython = false, withoutServiceWorker = withoutPython, withoutStorage = false, ...options }: VisitOptions): Promise<OpenVisit> {
     const context = await this.#browser!.newContext({ viewport: { width: 1100, height: 760 }, ...options });
     const page = await context.newPage();
+    if (withoutPython) {
+      // A server that does not answer; loading Python would take longer than the test.
+      await context.route("**/runtime/**", () => undefined);
+    }
     if (withoutServiceWorker) {
       await page.addInitScript(() => {
         Object.defineProperty(Navigator.prototype, "serviceWorker", { get: () => undefined });
@@ -223,6 +227,8 @@ export class Playground {
 /** How a page is visited. */
 export interface VisitOptions extends BrowserContextOptions {
   readonly url?: string;
+  /** The page waits for Python for ever. */
+  readonly withoutPython?: boolean;
   readonly withoutServiceWorker?: boolean;
   readonly withoutStorage?: boolean;
 }

@@ -23,7 +23,7 @@ test("a link carries all files and adds them to what is there", async () => {
     await visit.page.click("#share");
     await visit.page.locator(".toast").waitFor();
     return visit.page.evaluate(() => navigator.clipboard.readText());
-  }, { permissions: ["clipboard-read", "clipboard-write"] });
+  }, { withoutPython: true, permissions: ["clipboard-read", "clipboard-write"] });
   expect(link).toMatch(/^http:\/\/localhost:\d+\/#code=[\w-]+$/);
 
   await playgroundPage.visit(async (visit) => {
@@ -45,7 +45,7 @@ test("a damaged link says so", async () => {
     await visit.page.goto("about:blank");
     await visit.page.goto(`${playgroundPage.url}#code=AAAA`);
     await visit.page.getByText("the link is cut off or damaged").waitFor();
-  });
+  }, { withoutPython: true });
 });
 
 test("files, names, theme and history are there after a reload", async () => {
@@ -87,7 +87,7 @@ test("two tabs of the page lose nothing of each other's", async () => {
     await other.keyboard.press("Control+End");
     await other.keyboard.type("23");
     await visit.page.waitForFunction(() => document.querySelector(".cm-content")!.textContent === "123");
-  });
+  }, { withoutPython: true });
 });
 
 test("without the headers a service worker adds them", async () => {
@@ -140,18 +140,22 @@ test("nothing overlaps or overflows at a phone's width, and the keyboard reaches
   }, { viewport: { width: 360, height: 640 } });
 });
 
-test.each(["light", "dark"] as const)("axe finds nothing to object to: %s", async (colorScheme) => {
+test("axe finds nothing to object to, by day and by night", async () => {
   const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
   await playgroundPage.visit(async (visit) => {
     await visit.page.click("#threads-toggle");
     await visit.run("import threading, time\nfrom weft import display, SVG\ndisplay([{'a': 1}])\ndisplay(SVG('<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"9\" height=\"9\"/>'))\ndef f():\n    raise ValueError('x')\nt = threading.Thread(target=f); t.start(); t.join()");
     await visit.page.addScriptTag({ content: axe });
-    const violations = await visit.page.evaluate(async () => {
+    const violationsIn = (): Promise<string[]> => visit.page.evaluate(async () => {
       const { axe: checker } = globalThis as unknown as { axe: { run(options: { runOnly: string[] }): Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } };
       return (await checker.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"] })).violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 160)}\n  ${failureSummary}`));
     });
-    expect(violations).toEqual([]);
-  }, { colorScheme });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await visit.page.emulateMedia({ colorScheme });
+      await visit.page.locator(`:root[data-theme="${colorScheme}"]`).waitFor({ state: "attached" });
+      expect(await violationsIn(), colorScheme).toEqual([]);
+    }
+  });
 });
 
 test("a second visit needs no network", async () => {
@@ -203,7 +207,7 @@ test("a name that a file cannot have is refused with the reason", async () => {
     await page.keyboard.type("folder/name.py");
     await page.keyboard.press("Enter");
     await page.getByText("A file cannot be called folder/name.py").waitFor();
-  });
+  }, { withoutPython: true });
 });
 
 test("the page's thread is never busy for long while Python loads and runs", async () => {

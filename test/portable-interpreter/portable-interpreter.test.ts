@@ -218,6 +218,19 @@ describe.each(profiles)("%s", (profile) => {
     expect(await python.eval("'later' in globals()")).toBe(false);
   });
 
+  test("a signal ends what it was given to, also when a finalizer met the interrupt", async () => {
+    const reason = new Error("enough");
+    const controller = new AbortController();
+    await python.set("give_up", () => {
+      controller.abort(reason);
+    });
+    await python.run("import sys\nignored = []\nclass Last:\n    def __del__(self):\n        give_up()\n        while True: pass\ndef until_given_up():\n    Last()\n    while True: pass");
+    await python.run("sys.unraisablehook = lambda what: ignored.append(what.exc_type)");
+    await expect(python.run("until_given_up()", { signal: controller.signal })).rejects.toBe(reason);
+    await python.run("sys.unraisablehook = sys.__unraisablehook__");
+    expect(await python.eval("ignored == [KeyboardInterrupt]")).toBe(true);
+  });
+
   test("two interpreters share nothing", async () => {
     const other = await load();
     try {

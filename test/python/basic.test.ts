@@ -248,6 +248,33 @@ describe("the main thread", () => {
   );
 });
 
+test("code that was given up ends also when a finalizer met the interrupt", async () => {
+  const { weft } = shared;
+  const abort = new AbortController();
+  weft.attach((py) => {
+    py.globals().setItem("give_up", py.jsProxy(() => {
+      abort.abort(new Error("enough"));
+    }));
+  });
+  await weft.run(`
+import sys
+ignored = []
+class Last:
+    def __del__(self):
+        give_up()
+        while True: pass
+def until_given_up():
+    sys.unraisablehook = lambda what: ignored.append(what.exc_type)
+    try:
+        Last()
+        while True: pass
+    finally:
+        sys.unraisablehook = sys.__unraisablehook__
+`);
+  await expect(weft.run("until_given_up()", { signal: abort.signal })).rejects.toThrow("enough");
+  expect(await weft.eval("ignored == [KeyboardInterrupt]")).toBe(true);
+});
+
 describe("threads of the host's", () => {
   test("share objects, and hand references over", async () => {
     const { weft } = shared;

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "weft_interrupt.h"
 #include "weft_main.h"
 #include "weft_python.h"
 #include "weft_thread.h"
@@ -44,6 +45,17 @@ void weft_job_cancel(weft_job *job) {
   job->cancelled = 1;
   if (job == current) {
     /* As Control-C does: KeyboardInterrupt in Python code and in every wait. */
+    weft_main_signal(SIGINT);
+  }
+  pthread_mutex_unlock(&lock);
+}
+
+void weft_interrupt_ignored(void) {
+  if (atomic_load(&server) != weft_self()) {
+    return;
+  }
+  pthread_mutex_lock(&lock);
+  if (current && current->cancelled) {
     weft_main_signal(SIGINT);
   }
   pthread_mutex_unlock(&lock);

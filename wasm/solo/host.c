@@ -1,5 +1,6 @@
 /* What the interpreter asks of its host (`host` in wasm/weft.wit). */
 #include "solo_python.h"
+#include "weft_interrupt.h"
 #include "weft_solo.h"
 
 #include <errno.h>
@@ -17,19 +18,42 @@ IMPORT("sleep") int32_t host_sleep(int64_t nanoseconds);
 _Static_assert(WEFT_SOLO_SLEPT == WIT_WAIT_DONE && WEFT_SOLO_INTERRUPTED == WIT_WAIT_INTERRUPTED &&
                WEFT_SOLO_IMPOSSIBLE == WIT_WAIT_IMPOSSIBLE, "the WIT's order of `wait`");
 
-/* ---- time ----------------------------------------------------------------------------------- */
+/* ---- interrupts and time -------------------------------------------------------------------- */
+
+/* The host has interrupted the call that is under way. */
+static int interrupted;
+
+static void interrupt(void) {
+  interrupted = 1;
+  PyErr_SetInterrupt();
+}
+
+void weft_interrupt_ignored(void) {
+  if (interrupted) {
+    PyErr_SetInterrupt();
+  }
+}
+
+void solo_forget_interrupts(void) {
+  interrupted = 0;
+  PyObject *exception = PyErr_GetRaisedException();
+  if (PyErr_CheckSignals() != 0) {
+    PyErr_Clear();
+  }
+  PyErr_SetRaisedException(exception);
+}
 
 enum weft_solo_sleep weft_solo_sleep(int64_t nanoseconds) {
   enum weft_solo_sleep how = host_sleep(nanoseconds);
   if (how == WEFT_SOLO_INTERRUPTED) {
-    PyErr_SetInterrupt();
+    interrupt();
   }
   return how;
 }
 
 void weft_solo_tick(void) {
   if (host_interrupted()) {
-    PyErr_SetInterrupt();
+    interrupt();
   }
 }
 

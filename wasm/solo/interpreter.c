@@ -145,6 +145,8 @@ static PyObject *main_globals(void) {
 }
 
 static PyObject *evaluate(wit_string code, int kind) {
+  /* Of calls that only read or write something. */
+  solo_forget_interrupts();
   PyObject *text = text_of(code), *globals = main_globals(), *made = NULL;
   PyObject *compiled = NULL;
   if (text && globals) {
@@ -168,6 +170,7 @@ static PyObject *evaluate(wit_string code, int kind) {
 
 /* Whole lines and prompts reach the host when the call is over. */
 static void flush(void) {
+  solo_forget_interrupts();
   PyObject *exception = PyErr_GetRaisedException();
   for (int i = 0; i < 2; i++) {
     PyObject *stream = PySys_GetObject(i ? "stderr" : "stdout");

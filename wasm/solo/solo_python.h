@@ -26,6 +26,9 @@ void solo_string_free(wit_string text);
 /* A callable for a function of the host's; the reference is new. */
 PyObject *solo_function_new(uint32_t number);
 
+/* An interrupt that came after the last look at signals must meet neither the next call nor what ends this one. */
+void solo_forget_interrupts(void);
+
 PyObject *solo_host_error(void); /* weft.HostError, borrowed */
 PyObject *solo_module_init(void);
 

@@ -20,7 +20,7 @@ export interface SoloStages {
 }
 
 /** The headers that patched CPython includes. */
-const PATCH_HEADERS = ["solo/include/weft_solo.h", "include/weft_memory.h"];
+const PATCH_HEADERS = ["solo/include/weft_solo.h", "include/weft_memory.h", "include/weft_interrupt.h"];
 /** Files below `wasm/` of which the component is made. */
 const OURS = /^(solo|snapshot|sys|include)(\/.*)?$/;
 
