@@ -78,10 +78,12 @@ export const STRUCTS = {
   // wasm/include/weft_wait.h
   weft_thread: {
     c: "weft_thread",
-    size: 28,
+    size: 32,
     align: 4,
-    fields: { word: [0, 4], in_use: [4, 4], wait_kind: [8, 4], wait_object: [12, 4], tid: [16, 4], flags: [20, 4], generation: [24, 4] },
+    fields: { word: [0, 4], in_use: [4, 4], wait_kind: [8, 4], wait_object: [12, 4], tid: [16, 4], flags: [20, 4], generation: [24, 4], c_tid: [28, 4] },
   },
+  // musl's: its type, and who has it, which a plain one (type 0) does not say.
+  pthread_mutex_t: { c: "pthread_mutex_t", size: 24, align: 4, fields: { "__u.__i[0]": [0, 4], "__u.__i[1]": [4, 4] } },
   // wasm/include/weft_python.h
   weft_words: { c: "struct weft_words", size: 16, align: 4, fields: { lifecycle: [0, 4], dropped: [4, 4], released: [8, 4], world: [12, 4] } },
   weft_job: { c: "weft_job", size: 28, align: 4, fields: { result: [16, 4], error: [20, 4] } },
@@ -250,6 +252,7 @@ export const CONSTANTS = {
   WEFT_WAIT_HOST: 6,
   WEFT_WAIT_WORLD: 7,
   WEFT_WAIT_TURN: 8,
+  WEFT_WAIT_MUTEX: 9,
   _Py_THREAD_DETACHED: 0,
   _Py_THREAD_ATTACHED: 1,
   _Py_THREAD_SUSPENDED: 2,

@@ -21,6 +21,7 @@ const TEXT: Readonly<Record<Activity, string>> = {
   stopped: "stopped by the collector",
   world: "stopped by the collector",
   turn: "waits for its turn",
+  mutex: "waits for a lock of C code",
   starting: "starts or ends",
 };
 
@@ -37,6 +38,7 @@ const COLOURS: Readonly<Record<Activity, "running" | "waiting" | "blocked" | "id
   stopped: "waiting",
   world: "waiting",
   turn: "waiting",
+  mutex: "waiting",
   starting: "idle",
 };
 

@@ -67,6 +67,32 @@ for thread in observed[1:]:
     expect(inside(shared.weft.threads(), "observed_waiter")).toEqual([]);
   });
 
+  test("with the mutex in C that they wait for, and who has it", { timeout: 30_000 }, async () => {
+    const { weft } = shared;
+    // sqlite keeps a connection's mutex while it calls a function.
+    await weft.run(`
+import sqlite3, threading
+mutex_gate = threading.Event()
+mutex_base = sqlite3.connect(":memory:", check_same_thread=False)
+mutex_base.create_function("hold", 0, mutex_gate.wait)
+def mutex_owner():
+    mutex_base.execute("select hold()").fetchall()
+
+def mutex_waiter():
+    mutex_base.execute("select 1").fetchall()
+
+mutex_threads = [threading.Thread(target=f) for f in (mutex_owner, mutex_waiter)]
+mutex_threads[0].start()
+`);
+    await until((all) => inside(all, "mutex_owner")[0]?.wait === "lock");
+    await weft.run("mutex_threads[1].start()");
+    const threads = await until((all) => inside(all, "mutex_waiter")[0]?.wait === "mutex");
+    const [owner] = inside(threads, "mutex_owner");
+    expect(inside(threads, "mutex_waiter")[0]).toMatchObject({ attachment: "detached", waitsFor: owner!.ident });
+    expect(reportThreads(threads)).toMatch(new RegExp(`waits for a mutex of the C library \\(0x[0-9a-f]+\\) that 0x${owner!.ident.toString(16)} has`));
+    await weft.run("mutex_gate.set()\nfor thread in mutex_threads: thread.join()");
+  });
+
   test("without stopping them: a program that makes and ends threads all the time goes on", { timeout: 60_000 }, async () => {
     const done = shared.weft.eval(`(lambda rounds: [[t.start() or t for t in [__import__("threading").Thread(target=sum, args=(range(1000),)) for _ in range(4)]] and
       [t.join() for t in __import__("threading").enumerate() if t is not __import__("threading").current_thread() and not t.daemon] for _ in range(rounds)].__len__())(100)`);

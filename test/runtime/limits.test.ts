@@ -24,10 +24,28 @@ test("running out of memory is a MemoryError, and the program goes on", async ()
     thread = threading.Thread(target=attempt, args=(many,))
     thread.start()
     thread.join()
+    # Until there is none for a thread, which has a stack and objects of its own.
+    kept = []
+    for size in (32 << 20, 8 << 20, 1 << 20):
+        try:
+            while True: kept.append(bytearray(size))
+        except MemoryError:
+            pass
+    try:
+        for _ in range(9):
+            thread = threading.Thread(target=int)
+            thread.start()
+            thread.join()
+    except RuntimeError as error:
+        print(error)
+    del kept
+    thread = threading.Thread(target=print, args=["a thread"])
+    thread.start()
+    thread.join()
     print("alive", len([object() for _ in range(100_000)]))`;
   expect(await python(code, { deadline: 110_000 })).toMatchObject({
     status: 0,
-    stdout: "MemoryError\n".repeat(4) + "alive 100000\n",
+    stdout: "MemoryError\n".repeat(4) + "can't start new thread\na thread\nalive 100000\n",
   });
 }, 120_000);
 

@@ -38,3 +38,7 @@ test("getrusage(), times() and the clock tell the same", async () => {
         print(error)`;
   expect(await python(code)).toMatchObject({ status: 0, stdout: "True\nTrue\nmegabytes\nTrue\n0.0 0.0 0\ninvalid who parameter\n", stderr: "" });
 });
+
+test("the priority is the usual one", async () => {
+  expect(await python("import os; print(os.getpriority(os.PRIO_PROCESS, 0))")).toMatchObject({ status: 0, stdout: "0\n", stderr: "" });
+});

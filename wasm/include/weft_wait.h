@@ -43,6 +43,7 @@ enum weft_wait_kind {
   WEFT_WAIT_HOST = 6,   /* a request to the host realm */
   WEFT_WAIT_WORLD = 7,  /* parked for stop-the-world */
   WEFT_WAIT_TURN = 8,   /* another thread's turn in a deterministic schedule */
+  WEFT_WAIT_MUTEX = 9,  /* a mutex of the C library (wasm/libc/mutex.c) */
 };
 
 typedef struct weft_thread {
@@ -53,6 +54,7 @@ typedef struct weft_thread {
   _Atomic uint32_t tid;         /* pthread_self() of the owner */
   _Atomic uint32_t flags;       /* WEFT_THREAD_* */
   _Atomic uint32_t generation;  /* number of threads that have owned the record */
+  _Atomic uint32_t c_tid;       /* gettid() of the owner, by which a mutex of the C library knows who has it */
 } weft_thread;
 
 #define WEFT_MAX_THREADS 4096
@@ -65,6 +67,8 @@ enum weft_park_result {
 
 /* The calling thread's record, claimed on first use, released when the thread exits. */
 weft_thread *weft_self(void);
+/* The same, or null before its first use and after the thread has given it back. */
+weft_thread *weft_self_or_null(void);
 
 /* Wait for a token. `timeout_ns` < 0 waits for ever; 0 polls. `kind` and `object`
  * describe the wait to observers.

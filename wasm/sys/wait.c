@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* gettid() */
 #include "weft_wait.h"
 
 #include "sys.h"
@@ -7,6 +8,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #ifdef __EMSCRIPTEN__
 #include <emscripten/threading.h>
@@ -15,7 +17,6 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 static weft_thread threads[WEFT_MAX_THREADS];
@@ -90,6 +91,8 @@ static void make_exit_key(void) {
   }
 }
 
+weft_thread *weft_self_or_null(void) { return self; }
+
 weft_thread *weft_self(void) {
   if (self) {
     return self;
@@ -103,6 +106,7 @@ weft_thread *weft_self(void) {
       atomic_store(&thread->word, 0);
       atomic_store(&thread->flags, 0);
       atomic_fetch_add(&thread->generation, 1);
+      atomic_store(&thread->c_tid, (uint32_t)gettid());
       atomic_store(&thread->tid, (uint32_t)(uintptr_t)pthread_self());
       pthread_setspecific(exit_key, thread);
       self = thread;

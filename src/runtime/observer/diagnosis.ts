@@ -50,7 +50,7 @@ export function diagnose(before: readonly ObservedThread[], after: readonly Obse
   }
   // A thread whose last frame is gone may still be at work: it frees what that frame had.
   const python = after.filter((one) => (one.attachment !== "none" && one.frames.length > 0) || (one.attachment === "attached" && one.wait === undefined));
-  if (python.length > 0 && python.every((one) => one.wait === "lock" && !startsThread(one))) {
+  if (python.length > 0 && python.every((one) => (one.wait === "lock" || one.wait === "mutex") && !startsThread(one))) {
     return { verdict: "deadlock", cycle: [] };
   }
   if (python.every((one) => one.wait !== undefined)) {

@@ -10,6 +10,7 @@ const WHAT = {
   host: "waits for the host",
   world: "is stopped by another thread",
   turn: "waits for its turn in the schedule",
+  mutex: "waits for a mutex of the C library",
 } as const;
 
 /** What threads do that wait for nothing. */
@@ -39,10 +40,10 @@ export function describeThread(thread: ObservedThread): string {
   if (thread.wait === undefined) {
     return RUNNING[thread.attachment];
   }
-  if (thread.wait !== "lock") {
+  if (thread.wait !== "lock" && thread.wait !== "mutex") {
     return WHAT[thread.wait];
   }
-  const lock = `${WHAT.lock} (${hex(thread.waitObject)})`;
+  const lock = `${WHAT[thread.wait]} (${hex(thread.waitObject)})`;
   if (thread.waitsFor === undefined) {
     return lock;
   }

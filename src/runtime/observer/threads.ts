@@ -4,7 +4,7 @@ import { readFrames, type ObservedFrame } from "./frames.js";
 import { GuestView } from "./guest-view.js";
 
 /** What a thread waits for, as C tells it (wasm/include/weft_wait.h). */
-export type WaitKind = "lock" | "sleep" | "read" | "write" | "poll" | "host" | "world" | "turn";
+export type WaitKind = "lock" | "sleep" | "read" | "write" | "poll" | "host" | "world" | "turn" | "mutex";
 
 const WAITS: Readonly<Record<number, WaitKind>> = {
   [CONSTANTS.WEFT_WAIT_LOCK]: "lock",
@@ -15,6 +15,7 @@ const WAITS: Readonly<Record<number, WaitKind>> = {
   [CONSTANTS.WEFT_WAIT_HOST]: "host",
   [CONSTANTS.WEFT_WAIT_WORLD]: "world",
   [CONSTANTS.WEFT_WAIT_TURN]: "turn",
+  [CONSTANTS.WEFT_WAIT_MUTEX]: "mutex",
 };
 
 /** One thread at one moment. */
@@ -54,13 +55,9 @@ export function observeThreads(observed: Observed): ObservedThread[] {
   const view = new GuestView(observed.memory);
   const states = readStates(view, observed.states);
   const holders = readHolders(view, states);
+  const records = readRecords(view, observed.records);
   const threads: ObservedThread[] = [];
-  for (let i = 0; i < CONSTANTS.WEFT_MAX_THREADS; i++) {
-    const record = observed.records + i * STRUCTS.weft_thread.size;
-    const tid = view.word(record + offsetOf("weft_thread", "tid"));
-    if (view.word(record + offsetOf("weft_thread", "in_use")) !== 1 || tid === 0) {
-      continue;
-    }
+  for (const { record, tid } of records) {
     const state = states.get(tid);
     const wait = WAITS[view.word(record + offsetOf("weft_thread", "wait_kind"))];
     const waitObject = wait === undefined ? 0 : view.word(record + offsetOf("weft_thread", "wait_object"));
@@ -69,11 +66,30 @@ export function observeThreads(observed: Observed): ObservedThread[] {
       attachment: state === undefined ? "none" : attachmentOf(view, state),
       wait,
       waitObject: waitObject >>> 0,
-      waitsFor: wait === "lock" ? ownerOf(view, waitObject, holders) : undefined,
+      waitsFor: wait === "lock" ? ownerOf(view, waitObject, holders) : wait === "mutex" ? ownerInC(view, waitObject, records) : undefined,
       frames: state === undefined ? [] : readFrames(view, state),
     });
   }
   return threads;
+}
+
+/** A record that a thread has, by the two numbers under which it is known. */
+interface ThreadRecord {
+  readonly record: Address;
+  readonly tid: number;
+  readonly cTid: number;
+}
+
+function readRecords(view: GuestView, table: Address): ThreadRecord[] {
+  const records: ThreadRecord[] = [];
+  for (let i = 0; i < CONSTANTS.WEFT_MAX_THREADS; i++) {
+    const record = table + i * STRUCTS.weft_thread.size;
+    const tid = view.word(record + offsetOf("weft_thread", "tid"));
+    if (view.word(record + offsetOf("weft_thread", "in_use")) === 1 && tid !== 0) {
+      records.push({ record, tid, cTid: view.word(record + offsetOf("weft_thread", "c_tid")) });
+    }
+  }
+  return records;
 }
 
 /** Thread states by their thread. */
@@ -137,4 +153,15 @@ function ownerOf(view: GuestView, mutex: Address, holders: ReadonlyMap<Address, 
   }
   const owner = view.word(mutex + offsetOf("_PyThread_lock", "owner")) >>> 0;
   return owner === 0 ? undefined : owner;
+}
+
+/** The bits of a C library's mutex that say whether somebody waits for it. */
+const MUTEX_FLAGS = 0xc0000000;
+
+/** Who has a mutex of the C library, where it is of a kind that knows. */
+function ownerInC(view: GuestView, mutex: Address, records: readonly ThreadRecord[]): number | undefined {
+  const isPlain = (view.word(mutex + offsetOf("pthread_mutex_t", "__u.__i[0]")) & 15) === 0;
+  const owner = view.word(mutex + offsetOf("pthread_mutex_t", "__u.__i[1]")) & ~MUTEX_FLAGS;
+  const found = isPlain || owner === 0 ? undefined : records.find(({ cTid }) => cTid === owner);
+  return found && found.tid >>> 0;
 }
