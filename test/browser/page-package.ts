@@ -4,8 +4,6 @@ import type * as Package from "../../src/browser.js";
 declare global {
   /** The package, as pages import it. */
   var weftPython: typeof Package;
-  /** Every interpreter that the page has loaded by it. */
-  var loadedWefts: Package.HostWeft[] | undefined;
 }
 
 /** A page of either browser's driver. */
@@ -32,7 +30,7 @@ export async function importPackage(page: Evaluates, url = "/dist/browser/index.
 
 /** For the report of a page that hangs: what all threads of Python do there, or that its own thread does not say. */
 export async function threadsOf(page: Evaluates): Promise<string> {
-  const report = `(globalThis.loadedWefts ?? []).map((weft) => weft.lifecycle + (weft.threads ? weftPython.reportThreads(weft.threads()) : "")).join("\\n")`;
+  const report = `(globalThis.loadedWefts ?? []).map((weft) => (weft.threads ? weft.lifecycle + "\\n" + weftPython.reportThreads(weft.threads()) : weft.profile)).join("\\n")`;
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<string>((resolve) => {
     timer = setTimeout(resolve, PATIENCE, `the page's own thread did not answer in ${PATIENCE / 1000} s`);

@@ -23,7 +23,8 @@ static int has_memory(const pthread_attr_t *attributes) {
     attributes = &defaults;
   }
   pthread_attr_getstacksize(attributes, &stack);
-  void *block = malloc(stack + RECORD);
+  /* Compilers take a block that nobody uses for had. */
+  void *volatile block = malloc(stack + RECORD);
   void *objects = block ? weft_memory_take(FIRST_OBJECTS, FIRST_OBJECTS) : NULL;
   if (objects) {
     weft_memory_give(objects, FIRST_OBJECTS);
