@@ -90,6 +90,8 @@ mutex_threads[0].start()
     const [owner] = inside(threads, "mutex_owner");
     expect(inside(threads, "mutex_waiter")[0]).toMatchObject({ attachment: "detached", waitsFor: owner!.ident });
     expect(reportThreads(threads)).toMatch(new RegExp(`waits for a mutex of the C library \\(0x[0-9a-f]+\\) that 0x${owner!.ident.toString(16)} has`));
+    // Nobody of Python's could end it.
+    expect(diagnose(threads, threads)).toEqual({ verdict: "deadlock", cycle: [] });
     await weft.run("mutex_gate.set()\nfor thread in mutex_threads: thread.join()");
   });
 
