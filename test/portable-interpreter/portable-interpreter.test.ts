@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { api, type PortableInterpreter, type PortableOptions, type Profile, type PythonError } from "../python/package.js";
 
-/** Pages without isolation have one of them. */
-const profiles: readonly Profile[] = (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === false ? ["solo"] : ["threaded", "solo"];
+/** A page says which: one without isolation has but one of them, and the other one's page need not try it again. */
+const profiles = (globalThis as { testedProfiles?: readonly Profile[] }).testedProfiles ?? (["threaded", "solo"] as const);
 
 async function failure(promise: Promise<unknown>): Promise<PythonError> {
   const error = await promise.then(
