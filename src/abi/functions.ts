@@ -53,6 +53,7 @@ export const FUNCTIONS = {
   weft_pool_drop: "vp",
   weft_pool_drain: "v",
   weft_job_submit: "pppp",
+  weft_job_submit_code: "ppii",
   weft_job_cancel: "vp",
   weft_job_free: "vp",
   weft_serve_end: "vi",

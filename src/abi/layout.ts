@@ -86,7 +86,7 @@ export const STRUCTS = {
   pthread_mutex_t: { c: "pthread_mutex_t", size: 24, align: 4, fields: { "__u.__i[0]": [0, 4], "__u.__i[1]": [4, 4] } },
   // wasm/include/weft_python.h
   weft_words: { c: "struct weft_words", size: 16, align: 4, fields: { lifecycle: [0, 4], dropped: [4, 4], released: [8, 4], world: [12, 4] } },
-  weft_job: { c: "weft_job", size: 28, align: 4, fields: { result: [16, 4], error: [20, 4] } },
+  weft_job: { c: "weft_job", size: 40, align: 4, fields: { result: [16, 4], error: [20, 4] } },
   // wasm/include/weft_class.h
   weft_borrow_words: { c: "struct weft_borrow_words", size: 12, align: 4, fields: { state: [0, 4], holder: [4, 4], owner: [8, 4] } },
   weft_class_memory: {

@@ -219,6 +219,18 @@ export class Realm {
   }
 
   /**
+   * For what needs no attaching but a running interpreter; it may end meanwhile.
+   * @throws AttachError where attaching would.
+   */
+  requireRunning(): void {
+    this.#requireAttachable();
+    const state = this.lifecycle;
+    if (state !== "running") {
+      throw new AttachError(state);
+    }
+  }
+
+  /**
    * Attaches, calls, detaches. Nested calls only count.
    * @throws AttachError when the interpreter is not running.
    */
@@ -513,6 +525,23 @@ export class Realm {
   /** How many values Python objects stand for, for leak checks. */
   get keptValues(): number {
     return this.#values.size;
+  }
+
+  /**
+   * Calls with the address of `text` as UTF-8 in memory of its own, which goes to the callee unless that returns 0.
+   * @throws RangeError where there is no memory for it.
+   */
+  withOwnText(text: string, call: (address: Address, length: number) => number): number {
+    const room = text.length * 3 + 1;
+    const address = this.functions.malloc(room);
+    if (address === 0) {
+      throw new RangeError(`out of guest memory: could not allocate ${room} bytes`);
+    }
+    const result = call(address, this.memory.write(text, address, room));
+    if (result === 0) {
+      this.functions.free(address);
+    }
+    return result;
   }
 
   /** Calls with the address of `text` as NUL-terminated UTF-8. */

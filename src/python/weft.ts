@@ -113,7 +113,8 @@ export interface WeftPlatform {
 }
 
 interface Waiting {
-  resolve(value: Py): void;
+  /** @param value none of statements. */
+  resolve(value?: Py): void;
   reject(error: unknown): void;
   done(): void;
 }
@@ -141,7 +142,7 @@ export class HostWeft extends Weft {
    * @throws PyErr what they raise; AbortSignal's reason when it ended them.
    */
   async run(code: string, options: RunOptions = {}): Promise<void> {
-    (await this.#submit("exec", code, options)).drop();
+    (await this.#submit("exec", code, options))?.drop();
   }
 
   /**
@@ -151,7 +152,7 @@ export class HostWeft extends Weft {
   eval(code: string, options?: RunOptions): Promise<unknown>;
   eval<T>(code: string, options: EvalOptions<T>): Promise<T>;
   async eval<T>(code: string, options: RunOptions & Partial<EvalOptions<T>> = {}): Promise<unknown> {
-    return this.#converted(await this.#submit("eval", code, options), options);
+    return this.#converted((await this.#submit("eval", code, options))!, options);
   }
 
   /**
@@ -191,8 +192,16 @@ export class HostWeft extends Weft {
     });
   }
 
-  #submit(how: "exec" | "eval", code: string, options: RunOptions): Promise<Py> {
-    return this.call((py) => ({ callable: py.builtin(how), positional: [code, space(py, options)] }), options.signal);
+  /** With the value of an expression; statements have none. */
+  #submit(how: "exec" | "eval", code: string, options: RunOptions): Promise<Py | undefined> {
+    if (options.globals || !code.isWellFormed()) {
+      return this.call((py) => ({ callable: py.builtin(how), positional: [code, space(py, options)] }), options.signal);
+    }
+    // This thread need not be one of Python's for that: a page's takes tens of milliseconds to become one.
+    return this.#queue(() => {
+      this.realm.requireRunning();
+      return this.realm.withOwnText(code, (address, length) => this.realm.functions.weft_job_submit_code(address, length, how === "eval" ? 1 : 0));
+    }, options.signal);
   }
 
   #submitAsync(how: "exec" | "eval", code: string, options: RunOptions): Promise<Py> {
@@ -210,13 +219,20 @@ export class HostWeft extends Weft {
     prepare: (py: Python) => { callable: PyAny; positional: readonly unknown[]; keywords?: Readonly<Record<string, unknown>> },
     signal?: AbortSignal,
   ): Promise<Py> {
-    const result = new Promise<Py>((resolve, reject) => {
-      signal?.throwIfAborted();
-      const job = this.attach((py) => {
+    const submit = (): Address =>
+      this.attach((py) => {
         const { callable, positional, keywords } = prepare(py);
         const named = keywords === undefined ? 0 : py.from(keywords).pointer;
         return this.realm.functions.weft_job_submit(callable.pointer, py.tuple(positional).pointer, named);
       });
+    return this.#queue(submit, signal) as Promise<Py>;
+  }
+
+  /** @param submit gives a job to Python's main thread: its address, or 0 where there is no memory for it. */
+  #queue(submit: () => Address, signal: AbortSignal | undefined): Promise<Py | undefined> {
+    const result = new Promise<Py | undefined>((resolve, reject) => {
+      signal?.throwIfAborted();
+      const job = submit();
       if (job === 0) {
         throw new RangeError("out of guest memory: could not queue a call");
       }
@@ -258,10 +274,15 @@ export class HostWeft extends Weft {
     this.#jobs.delete(job);
     waiting.done();
     const { memory, functions } = this.realm;
+    const result = memory.word(job + offsetOf("weft_job", "result"));
+    const error = memory.word(job + offsetOf("weft_job", "error"));
+    if (result === 0 && error === 0) {
+      functions.weft_job_free(job);
+      waiting.resolve();
+      return;
+    }
     try {
       this.attach((py) => {
-        const result = memory.word(job + offsetOf("weft_job", "result"));
-        const error = memory.word(job + offsetOf("weft_job", "error"));
         const pointer = result !== 0 ? result : error;
         functions.Py_IncRef(pointer);
         const object = new PyAny(py, pointer);

@@ -192,6 +192,16 @@ describe("a realm that may not wait", () => {
       expect(shared.weft.attach((py) => py.eval("1 + 1").toJs())).toBe(2);
     }));
 
+  test("gives Python code also while attaching is not possible", options, () =>
+    mayNotBlock(shared.weft, async () => {
+      let given: Promise<unknown> | undefined;
+      await whileStopping(shared.weft, async (goOn) => {
+        given = shared.weft.eval("6 * 7");
+        goOn();
+      });
+      expect(await given).toBe(42);
+    }));
+
   test("takes free locks, and of others never waits in the guest", options, async () => {
     const { weft } = shared;
     using mutex = PyMutex.create(weft, make("0"));

@@ -234,6 +234,35 @@ describe("the main thread", () => {
     await expect(weft.eval("no_such_name")).rejects.toThrow("NameError: name 'no_such_name' is not defined");
   });
 
+  test.each(["eval", "exec"] as const)("%s() is given the code as it is, by itself and with a place for names", async (how) => {
+    const { weft } = shared;
+    const globals = weft.attach((py) => py.eval("__import__('__main__').__dict__").unbind());
+    const codes = ["len('ä\u{1f600}')", "\ufeff1", "'a\ud800'", "1 +", "1\0", "", "  7", "\t__name__", "[n for n in range(3)]", "(lambda: turn_missing)()", "'\\ud800'.isascii()", "__builtins__ is None", "# coding: latin-1\nlen('ä')"];
+    const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.then((value) => [value], (error: PyErrType) => weft.attach((py) => error.format(py)));
+    for (const code of codes) {
+      const ways = [{}, { globals }].map((options) => outcome(how === "eval" ? weft.eval(code, options) : weft.run(code, options)));
+      const [alone, placed] = await Promise.all(ways);
+      expect([code, alone]).toEqual([code, placed]);
+    }
+    globals.drop();
+  });
+
+  test("code needs no memory when it has run", async () => {
+    const { weft } = shared;
+    const comment = "#".repeat(1_000_000);
+    const size = (): number => weft.realm.memory.memory.buffer.byteLength;
+    const round = async (): Promise<void> => {
+      await Promise.all(Array.from({ length: 8 }, () => weft.run(comment)));
+    };
+    await round();
+    const before = size();
+    for (let i = 0; i < 12; i++) {
+      await round();
+    }
+    // Were it kept, 288 MB.
+    expect(size() - before).toBeLessThan(64_000_000);
+  });
+
   test.each(["while True: pass", "import time; time.sleep(1000)", "import threading; threading.Lock().acquire(); l = threading.Lock(); l.acquire(); l.acquire()"])(
     "is interrupted by an AbortSignal: %s",
     async (code) => {

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +7,7 @@ import { encodeSnapshot, Snapshot, startsFromSnapshot } from "../../src/runtime/
 import { damagedRuntime, python, run, withFolder, type Outcome } from "./harness.js";
 
 const RUNTIME = fileURLToPath(new URL("../../dist/runtime/", import.meta.url));
+const COMMAND = fileURLToPath(new URL("../../dist/bin/weft-python.js", import.meta.url));
 /** Python reads this variable while it is initialized, and the value is the one that it has anyway: so it is initialized anew. */
 const ANEW = { PYTHONUTF8: "0" };
 
@@ -81,6 +83,32 @@ describe("Python is configured as if it were initialized", () => {
     { PYTHONDONTWRITEBYTECODE: "yes" },
     { PYTHONUNBUFFERED: "", PYTHONDONTWRITEBYTECODE: "", PYTHONPATH: "" },
   ])("with %j", (variables) => same("file", variables));
+});
+
+/** The snapshot has streams, which are those of pipes. */
+test.each(["< input.txt > output.txt 2> error.txt", "> output.txt", "< input.txt", "<&-", "2>&-"])("the standard streams are as if Python were initialized with them: %s", async (redirections) => {
+  const code = `
+    import json, sys
+    told = [None if f is None else [f.name, f.mode, f.encoding, f.errors, f.newlines, f.line_buffering, f.write_through, f.isatty(), f.seekable(), f.fileno(), f.closed,
+        type(f.buffer).__name__, f.buffer.name, f.buffer.mode, f.buffer.raw.name, f.buffer.raw.closefd, f.buffer.raw._blksize] for f in (sys.stdin, sys.stdout, sys.stderr)]
+    told.append([sys.stdin is sys.__stdin__, sys.stdout is sys.__stdout__, sys.stderr is sys.__stderr__])
+    told.append(None if sys.stdin is None else [sys.stdin.readline(), sys.stdin.buffer.read().decode()])
+    print("first", end="")
+    if sys.stdout.seekable():
+        told.append(sys.stdout.tell())
+    sys.stdout.buffer.flush()
+    print(json.dumps(told))`;
+  await withFolder({ "program.py": code, "input.txt": "one\ntwo\n" }, async (cwd) => {
+    const [restored, anew] = [{}, ANEW].map((env) => {
+      const { status, stdout, stderr } = spawnSync("sh", ["-c", `"$0" "$@" ${redirections}`, process.execPath, COMMAND, "program.py"], {
+        cwd, input: "piped\nmore", encoding: "utf8", env: { ...process.env, ...env, WEFT_RUNTIME: `${RUNTIME}test`, PYTHONUNBUFFERED: "" },
+      });
+      expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+      return redirections.includes(" output.txt") ? readFileSync(join(cwd, "output.txt"), "utf8") : stdout;
+    });
+    expect(restored).toContain("first[");
+    expect(restored).toBe(anew);
+  });
 });
 
 test("PYTHONPATH is as if Python were initialized with it", async () => {

@@ -64,14 +64,21 @@ void weft_pool_drop(PyObject *object);
 /* Attached: releases what was given away. */
 void weft_pool_drain(void);
 
-/* A call for Python's main thread to make; see serve.c for who owns what. */
+/* A call for Python's main thread to make, or code for it to run; see serve.c for who owns what. */
 typedef struct weft_job {
   struct weft_job *next;
-  PyObject *callable, *arguments, *keywords; /* keywords may be null */
-  PyObject *result, *error;                  /* one of them after the job */
+  PyObject *callable, *arguments, *keywords; /* keywords may be null; all are where there is code */
+  PyObject *result, *error;                  /* one of them after the job; none where statements have run */
   int cancelled;
+  int has_value; /* the code is an expression */
+  char *code;    /* UTF-8 */
+  Py_ssize_t length;
 } weft_job;
+/* Attached. */
 weft_job *weft_job_submit(PyObject *callable, PyObject *arguments, PyObject *keywords);
+/* Any thread, attached or not: runs code as exec() and eval() do, with the globals of __main__. The job has `code`, from
+ * malloc(), from now on. Null where there is no memory for the job: then `code` stays the caller's. */
+weft_job *weft_job_submit_code(char *code, Py_ssize_t length, int has_value);
 void weft_job_cancel(weft_job *job);
 void weft_job_free(weft_job *job);
 /* Ends the serving main thread after the jobs before. */

@@ -6,7 +6,8 @@
  * those of the thread that runs, and it goes on in resume().
  *
  * What Python took from its surroundings is made again there: the hash seed, the environment with three of Python's
- * variables, the arguments, the standard streams, the time zone, the name of the engine, the recursion limit.
+ * variables, the arguments, the standard streams where they are no pipes, the time zone, the name of the engine, the recursion
+ * limit.
  *
  * `snapshot` is written by the host realm before it makes the thread, and then by that thread alone: at the build before it
  * stores `made`, which the host realm waits for; in a program when its realm begins with it, after the host realm has sent
@@ -28,6 +29,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "start.h"
@@ -76,7 +78,17 @@ void __wrap_tzset(void) {
 
 /* ---- at the build ------------------------------------------------------------------------------ */
 
-static const char *const STREAMS[] = {"stdin", "stdout", "stderr", "__stdin__", "__stdout__", "__stderr__"};
+/* Whether the standard streams are as at the build, where they are what a page's are, and those of most processes that others
+ * start. */
+static bool are_pipes(void) {
+  for (int fd = 0; fd <= 2; fd++) {
+    struct stat status;
+    if (fstat(fd, &status) != 0 || !S_ISFIFO(status.st_mode)) {
+      return false;
+    }
+  }
+  return true;
+}
 
 static void *make(void *unused) {
   (void)unused;
@@ -88,10 +100,8 @@ static void *make(void *unused) {
   config.use_hash_seed = 1;
   config.hash_seed = 1;
   weft_main_initialize(&config);
-  for (size_t i = 0; i < sizeof STREAMS / sizeof *STREAMS; i++) {
-    if (PySys_SetObject(STREAMS[i], Py_None) != 0) {
-      Py_FatalError("the standard streams cannot be taken away");
-    }
+  if (!are_pipes()) {
+    Py_FatalError("the snapshot's standard streams must be pipes");
   }
   PyConfig *used = (PyConfig *)_Py_GetConfig();
   used->use_hash_seed = 0;
@@ -312,7 +322,9 @@ static void *resume(void *unused) {
   if (status == 0) {
     PyConfig *config = (PyConfig *)_Py_GetConfig();
     set_flags(config);
-    weft_main_check(_Py_InitStandardStreams(tstate));
+    if (!are_pipes() || !config->buffered_stdio) {
+      weft_main_check(_Py_InitStandardStreams(tstate));
+    }
     weft_main_check(set_arguments(config));
     weft_main_check(set_search_path(config));
     status = set_environment() == 0 && _PySys_UpdateConfig(tstate) == 0 && set_engine() == 0 && set_time_zone() == 0 && customize(config) == 0 ? 0 : -1;

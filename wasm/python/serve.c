@@ -1,7 +1,7 @@
 /* Python's main thread as a host's library uses it: it waits, detached, for jobs and makes their
  * calls one after the other.
  *
- * A job belongs to the queue from weft_job_submit() until its event is posted, then to the host
+ * A job belongs to the queue from weft_job_submit() or weft_job_submit_code() until its event is posted, then to the host
  * realm, which calls weft_job_free(). `lock` guards the queue, `current` and `cancelled`. */
 #include <pthread.h>
 #include <signal.h>
@@ -24,6 +24,14 @@ void weft_serve_wake(void) {
   }
 }
 
+static void submit(weft_job *job) {
+  pthread_mutex_lock(&lock);
+  *last = job;
+  last = &job->next;
+  pthread_mutex_unlock(&lock);
+  weft_serve_wake();
+}
+
 weft_job *weft_job_submit(PyObject *callable, PyObject *arguments, PyObject *keywords) {
   weft_job *job = calloc(1, sizeof *job);
   if (!job) {
@@ -32,11 +40,19 @@ weft_job *weft_job_submit(PyObject *callable, PyObject *arguments, PyObject *key
   job->callable = Py_NewRef(callable);
   job->arguments = Py_NewRef(arguments);
   job->keywords = Py_XNewRef(keywords);
-  pthread_mutex_lock(&lock);
-  *last = job;
-  last = &job->next;
-  pthread_mutex_unlock(&lock);
-  weft_serve_wake();
+  submit(job);
+  return job;
+}
+
+weft_job *weft_job_submit_code(char *code, Py_ssize_t length, int has_value) {
+  weft_job *job = calloc(1, sizeof *job);
+  if (!job) {
+    return NULL;
+  }
+  job->code = code;
+  job->length = length;
+  job->has_value = has_value;
+  submit(job);
   return job;
 }
 
@@ -68,6 +84,7 @@ void weft_job_free(weft_job *job) {
       weft_pool_drop(references[i]);
     }
   }
+  free(job->code);
   free(job);
 }
 
@@ -95,17 +112,42 @@ static weft_job *take(int *end) {
   return job;
 }
 
+/* What exec() or eval() give. */
+static PyObject *run_code(const weft_job *job) {
+  PyObject *result = NULL;
+  PyObject *main_module = PyImport_AddModuleRef("__main__");
+  PyObject *builtins = main_module ? PyImport_ImportModule("builtins") : NULL;
+  PyObject *function = builtins ? PyObject_GetAttrString(builtins, job->has_value ? "eval" : "exec") : NULL;
+  PyObject *text = function ? PyUnicode_FromStringAndSize(job->code, job->length) : NULL;
+  if (text) {
+    result = PyObject_CallFunctionObjArgs(function, text, PyModule_GetDict(main_module), NULL);
+  }
+  Py_XDECREF(text);
+  Py_XDECREF(function);
+  Py_XDECREF(builtins);
+  Py_XDECREF(main_module);
+  return result;
+}
+
 static void run(weft_job *job) {
+  PyObject *result = NULL;
   if (job->cancelled) {
     PyErr_SetNone(PyExc_KeyboardInterrupt);
+  } else if (job->code) {
+    result = run_code(job);
   } else {
-    job->result = PyObject_Call(job->callable, job->arguments, job->keywords);
+    result = PyObject_Call(job->callable, job->arguments, job->keywords);
   }
   pthread_mutex_lock(&lock);
   current = NULL;
   pthread_mutex_unlock(&lock);
-  if (!job->result) {
+  if (!result) {
     job->error = PyErr_GetRaisedException();
+  } else if (job->code && !job->has_value) {
+    /* Whoever reads it would have to attach for None. */
+    Py_DECREF(result);
+  } else {
+    job->result = result;
   }
   /* A cancellation that came after the last look at signals must not meet the next job. */
   if (PyErr_CheckSignals() != 0) {
