@@ -253,7 +253,7 @@ test("what a realm needs for conversions and errors is made by the next who need
   const weft = await api.loadWeft();
   try {
     await weft.run(`
-import importlib.machinery, sys
+import importlib.machinery, sys, weft
 class FailsOnce:
     module = sys.modules.pop("weft")
     failures = [MemoryError("once")]
