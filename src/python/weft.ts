@@ -194,7 +194,8 @@ export class HostWeft extends Weft {
 
   /** With the value of an expression; statements have none. */
   #submit(how: "exec" | "eval", code: string, options: RunOptions): Promise<Py | undefined> {
-    if (options.globals || !code.isWellFormed()) {
+    // What is no text, though the types ask for it, is Python's to refuse.
+    if (options.globals || typeof code !== "string" || !code.isWellFormed()) {
       return this.call((py) => ({ callable: py.builtin(how), positional: [code, space(py, options)] }), options.signal);
     }
     // This thread need not be one of Python's for that: a page's takes tens of milliseconds to become one.

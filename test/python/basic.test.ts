@@ -237,7 +237,7 @@ describe("the main thread", () => {
   test.each(["eval", "exec"] as const)("%s() is given the code as it is, by itself and with a place for names", async (how) => {
     const { weft } = shared;
     const globals = weft.attach((py) => py.eval("__import__('__main__').__dict__").unbind());
-    const codes = ["len('ä\u{1f600}')", "\ufeff1", "'a\ud800'", "1 +", "1\0", "", "  7", "\t__name__", "[n for n in range(3)]", "(lambda: turn_missing)()", "'\\ud800'.isascii()", "__builtins__ is None", "# coding: latin-1\nlen('ä')"];
+    const codes = ["len('ä\u{1f600}')", "\ufeff1", "'a\ud800'", "1 +", "1\0", "", "  7", "\t__name__", "[n for n in range(3)]", "(lambda: turn_missing)()", "'\\ud800'.isascii()", "__builtins__ is None", "# coding: latin-1\nlen('ä')", undefined as unknown as string, 7 as unknown as string, Uint8Array.of(0x31) as unknown as string];
     const outcome = (promise: Promise<unknown>): Promise<unknown> => promise.then((value) => [value], (error: PyErrType) => weft.attach((py) => error.format(py)));
     for (const code of codes) {
       const ways = [{}, { globals }].map((options) => outcome(how === "eval" ? weft.eval(code, options) : weft.run(code, options)));

@@ -76,8 +76,6 @@ void __wrap_tzset(void) {
   }
 }
 
-/* ---- at the build ------------------------------------------------------------------------------ */
-
 /* Whether the standard streams are as at the build, where they are what a page's are, and those of most processes that others
  * start. */
 static bool are_pipes(void) {
@@ -89,6 +87,8 @@ static bool are_pipes(void) {
   }
   return true;
 }
+
+/* ---- at the build ------------------------------------------------------------------------------ */
 
 static void *make(void *unused) {
   (void)unused;
