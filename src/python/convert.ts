@@ -29,10 +29,7 @@ function text(realm: Realm, value: string): Address {
 }
 
 function withBytes<T>(realm: Realm, data: Uint8Array, call: (address: Address) => T): T {
-  const address = realm.functions.malloc(Math.max(data.length, 1));
-  if (address === 0) {
-    throw new RangeError(`out of guest memory: could not allocate ${data.length} bytes`);
-  }
+  const address = realm.allocate(Math.max(data.length, 1));
   try {
     realm.memory.bytes(address, data.length).set(data);
     return call(address);

@@ -528,15 +528,24 @@ export class Realm {
   }
 
   /**
+   * Memory of the C library's; the caller frees it.
+   * @throws RangeError where there is none.
+   */
+  allocate(bytes: number): Address {
+    const address = this.functions.malloc(bytes);
+    if (address === 0) {
+      throw new RangeError(`out of guest memory: could not allocate ${bytes} bytes`);
+    }
+    return address;
+  }
+
+  /**
    * Calls with the address of `text` as UTF-8 in memory of its own, which goes to the callee unless that returns 0.
    * @throws RangeError where there is no memory for it.
    */
   withOwnText(text: string, call: (address: Address, length: number) => number): number {
     const room = text.length * 3 + 1;
-    const address = this.functions.malloc(room);
-    if (address === 0) {
-      throw new RangeError(`out of guest memory: could not allocate ${room} bytes`);
-    }
+    const address = this.allocate(room);
     const result = call(address, this.memory.write(text, address, room));
     if (result === 0) {
       this.functions.free(address);
@@ -547,10 +556,7 @@ export class Realm {
   /** Calls with the address of `text` as NUL-terminated UTF-8. */
   withText<T>(text: string, call: (address: Address, length: number) => T): T {
     const room = text.length * 3 + 1;
-    const address = room <= SCRATCH ? this.scratch : this.functions.malloc(room);
-    if (address === 0) {
-      throw new RangeError(`out of guest memory: could not allocate ${room} bytes`);
-    }
+    const address = room <= SCRATCH ? this.scratch : this.allocate(room);
     try {
       const length = this.memory.write(text, address, room);
       this.memory.bytes(address, room)[length] = 0;

@@ -101,7 +101,7 @@ test.each(["< input.txt > output.txt 2> error.txt", "> output.txt", "< input.txt
   await withFolder({ "program.py": code, "input.txt": "one\ntwo\n" }, async (cwd) => {
     const [restored, anew] = [{}, ANEW].map((env) => {
       const { status, stdout, stderr } = spawnSync("sh", ["-c", `"$0" "$@" ${redirections}`, process.execPath, COMMAND, "program.py"], {
-        cwd, input: "piped\nmore", encoding: "utf8", env: { ...process.env, ...env, WEFT_RUNTIME: `${RUNTIME}test`, PYTHONUNBUFFERED: "" },
+        cwd, input: "piped\nmore", encoding: "utf8", timeout: 60_000, env: { ...process.env, ...env, WEFT_RUNTIME: `${RUNTIME}test`, PYTHONUNBUFFERED: "" },
       });
       expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
       return redirections.includes(" output.txt") ? readFileSync(join(cwd, "output.txt"), "utf8") : stdout;
