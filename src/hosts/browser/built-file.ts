@@ -49,31 +49,33 @@ export async function checkBuilt(url: string, data: Uint8Array<ArrayBuffer>, exp
 
 /**
  * Compiles while it downloads, from the response itself where that is possible: engines keep the code of such a module.
- * @param read reads a response to its end and checks its data; gives nothing when the module is not wanted.
+ * @param read reads a response to its end and checks its data.
  * @throws RuntimeFilesError when the engine refuses the module; what `read` throws.
  */
-export async function compileBuilt<T extends Uint8Array<ArrayBuffer> | undefined>(
-  url: string,
-  response: Response,
-  read: (response: Response) => Promise<T>,
-): Promise<WebAssembly.Module | (T & undefined)> {
-  const streamed = /^application\/wasm$/i.test(response.headers.get("Content-Type") ?? "");
-  const copy = streamed ? response.clone() : response;
-  const early = streamed ? WebAssembly.compileStreaming(response) : undefined;
-  // Looked at below; damaged bytes are reported by their hash.
-  early?.catch(() => undefined);
-  const data = await read(copy);
-  if (data === undefined) {
-    return data;
+export async function compileBuilt(url: string, response: Response, read: (response: Response) => Promise<Uint8Array<ArrayBuffer>>): Promise<WebAssembly.Module> {
+  if (!/^application\/wasm$/i.test(response.headers.get("Content-Type") ?? "")) {
+    return compileData(url, await read(response));
   }
-  try {
-    return await (early ?? WebAssembly.compile(data));
-  } catch (error) {
+  const copy = response.clone();
+  const module = compiled(url, WebAssembly.compileStreaming(response));
+  // Damaged bytes are reported by their hash.
+  module.catch(() => undefined);
+  await read(copy);
+  return module;
+}
+
+/** @throws RuntimeFilesError when the engine refuses the module. */
+export function compileData(url: string, data: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  return compiled(url, WebAssembly.compile(data));
+}
+
+function compiled(url: string, module: Promise<WebAssembly.Module>): Promise<WebAssembly.Module> {
+  return module.catch((error: unknown) => {
     throw new RuntimeFilesError(
       `${url} could not be compiled: the page's Content-Security-Policy may forbid it (script-src needs 'wasm-unsafe-eval'), or the browser is too old`,
       { cause: error },
     );
-  }
+  });
 }
 
 /** @throws RuntimeFilesError when the script cannot be imported. */

@@ -3,7 +3,7 @@ import { PROGRAM_FILES, SNAPSHOT_FILE } from "../../abi/runtime-files.js";
 import { Snapshot, type ArchivePlace } from "../../runtime/snapshot.js";
 import type { RuntimeFiles } from "../shared/platform.js";
 import { RuntimeFilesError } from "../shared/runtime-files-error.js";
-import { checkBuilt, compileBuilt, fetchBuilt, hashOf, importBuilt, type FileFacts } from "./built-file.js";
+import { checkBuilt, compileBuilt, compileData, fetchBuilt, hashOf, importBuilt, type FileFacts } from "./built-file.js";
 import { findKept, keepFiles } from "./kept-files.js";
 import { web } from "./web.js";
 
@@ -151,11 +151,18 @@ export class Download {
     await checkBuilt(this.#url(name), data, (await this.#manifest).files[name]);
   }
 
-  /** Reads a copy of an earlier visit to its end; gives nothing when it is of another version, or damaged. */
-  async #readKept(name: Name, response: Response): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const { sha256 } = (await this.#manifest).files[name];
+  /**
+   * Reads a copy of an earlier visit to its end; gives nothing when it is of another version, or damaged.
+   * @param begin gets its data before they are checked, for what may go on meanwhile.
+   */
+  async #readKept(name: Name, response: Response, begin: (data: Uint8Array<ArrayBuffer>) => void = () => undefined): Promise<Uint8Array<ArrayBuffer> | undefined> {
     const data = await response.arrayBuffer().then((buffer) => new Uint8Array(buffer), () => undefined);
-    if (data === undefined || (await hashOf(data)) !== sha256) {
+    if (data === undefined) {
+      return undefined;
+    }
+    begin(data);
+    const [hash, { sha256 }] = await Promise.all([hashOf(data), this.#manifest.then(({ files }) => files[name])]);
+    if (hash !== sha256) {
       return undefined;
     }
     this.#bytes += data.length;
@@ -186,10 +193,15 @@ export class Download {
     const name = "weft.wasm";
     const url = this.#url(name);
     const kept = await findKept(url);
-    const known = kept && (await compileBuilt(url, kept, (copy) => this.#readKept(name, copy)));
+    let module: Promise<WebAssembly.Module> | undefined;
+    const known = kept && (await this.#readKept(name, kept, (data) => {
+      // From its data: what a response streams goes through the page's own thread twice, to the compiler and to the hash.
+      module = compileData(url, data);
+      module.catch(() => undefined);
+    }));
     if (known) {
       this.report("compile");
-      return known;
+      return module!;
     }
     const response = await this.#fetch(name);
     // The response itself, not its data: engines keep the code of a module that has an address.
