@@ -257,10 +257,7 @@ export function newExceptionType(py: Attached, name: string, base?: PyAny, doc?:
   using builtins = new PyAny(py, py.importModule("builtins"));
   // Not in scratch memory: making a class runs the base's __init_subclass__.
   const bytes = new TextEncoder().encode(`${name.replaceAll("\0", "")}\0${(doc ?? "").replaceAll("\0", "")}\0`);
-  const address = functions.malloc(bytes.length);
-  if (address === 0) {
-    throw new RangeError(`out of guest memory: could not allocate ${bytes.length} bytes`);
-  }
+  const address = py.realm.allocate(bytes.length);
   try {
     memory.bytes(address, bytes.length).set(bytes);
     const docAt = doc === undefined ? 0 : address + bytes.indexOf(0) + 1;

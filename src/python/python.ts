@@ -557,10 +557,7 @@ export class Python implements Attached {
     const { functions, memory } = this.realm;
     // Not in scratch memory: compiling can run Python code (warnings).
     const bytes = new TextEncoder().encode(`${code}\0<weft>\0`);
-    const address = functions.malloc(bytes.length);
-    if (address === 0) {
-      throw new RangeError(`out of guest memory: could not allocate ${bytes.length} bytes`);
-    }
+    const address = this.realm.allocate(bytes.length);
     try {
       memory.bytes(address, bytes.length).set(bytes);
       return this.any(functions.Py_CompileString(address, address + bytes.length - 7, start));

@@ -112,11 +112,7 @@ export class Realm {
       this.#argumentsHeld += count;
       return this.#arguments + 4 * (this.#argumentsHeld - count);
     }
-    const address = this.functions.malloc(4 * count);
-    if (address === 0) {
-      throw new RangeError(`out of guest memory: could not allocate ${4 * count} bytes`);
-    }
-    return address;
+    return this.allocate(4 * count);
   }
 
   giveWords(address: Address, count: number): void {

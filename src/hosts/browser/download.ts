@@ -203,12 +203,10 @@ export class Download {
       this.report("compile");
       return module!;
     }
-    const response = await this.#fetch(name);
-    // The response itself, not its data: engines keep the code of a module that has an address.
-    this.#downloaded?.set(url, response.clone());
-    return compileBuilt(url, response, async (copy) => {
+    return compileBuilt(url, await this.#fetch(name), async (copy) => {
       const data = await this.#read(name, copy);
       await this.#check(name, data);
+      this.#downloaded?.set(url, new Response(data));
       this.report("compile");
       return data;
     });

@@ -20,10 +20,7 @@ function holder(py: Python, definition: ClassDefinition): Address {
   if (address === undefined) {
     const text = `TypeScript's borrow of ${definition.name}`;
     const size = text.length * 3 + 1;
-    address = py.realm.functions.malloc(size);
-    if (address === 0) {
-      throw new RangeError(`out of guest memory: could not allocate ${size} bytes`);
-    }
+    address = py.realm.allocate(size);
     py.realm.memory.bytes(address, size)[py.realm.memory.write(text, address, size)] = 0;
     holders.set(definition, address);
   }

@@ -229,10 +229,7 @@ function addMemory(py: Python, definition: ClassDefinition, type: PyAny, layout:
 function withBits<T>(py: Python, count: number, ones: readonly number[], call: (bits: Address) => T): T {
   const { functions, memory } = py.realm;
   const size = Math.ceil(count / 32) * 4 + 4;
-  const bits = functions.malloc(size);
-  if (bits === 0) {
-    throw new RangeError(`out of guest memory: could not allocate ${size} bytes`);
-  }
+  const bits = py.realm.allocate(size);
   try {
     memory.bytes(bits, size).fill(0);
     for (const one of ones) {
