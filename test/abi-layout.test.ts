@@ -203,14 +203,18 @@ describe("a runtime of another layout", { timeout: 60_000 }, () => {
 
   /** The release runtime with another glue. */
   function runtime(edit: (glue: string) => string): string {
+    return runtimeWith("weft.mjs", edit(readFileSync(join(release, "weft.mjs"), "utf8")));
+  }
+
+  /** The release runtime with another file. */
+  function runtimeWith(file: string, content: string | Uint8Array): string {
     const folder = mkdtempSync(join(tmpdir(), "weft-layout-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const manifest = JSON.parse(readFileSync(join(release, "manifest.json"), "utf8")) as { files: Record<string, { size: number }> };
-    const glue = edit(readFileSync(join(release, "weft.mjs"), "utf8"));
-    manifest.files["weft.mjs"]!.size = Buffer.byteLength(glue);
-    writeFileSync(join(folder, "weft.mjs"), glue);
+    manifest.files[file]!.size = Buffer.byteLength(content);
+    writeFileSync(join(folder, file), content);
     writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
-    for (const name of Object.keys(manifest.files).filter((one) => one !== "weft.mjs")) {
+    for (const name of Object.keys(manifest.files).filter((one) => one !== file)) {
       symlinkSync(join(release, name), join(folder, name));
     }
     return folder;
@@ -256,5 +260,14 @@ describe("a runtime of another layout", { timeout: 60_000 }, () => {
     });
     expect(stderr).toMatch(/^weft-python: the Python runtime was built by another version/);
     expect(status).not.toBe(0);
+  });
+
+  test.each([
+    ["has no exports", Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)],
+    // (import "x" "y" (func))
+    ["imports what the glue does not have", Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 2, 7, 1, 1, 0x78, 1, 0x79, 0, 0)],
+  ])("a module that %s is refused, and the process ends", async (_, module) => {
+    const folder = runtimeWith("weft.wasm", module);
+    expect(await load(folder)).toEqual({ said: expect.stringMatching(/^true the Python runtime's module and its glue do not belong together \(TypeError: .+\); run "weft build --force"/), status: 0 });
   });
 });

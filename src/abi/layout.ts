@@ -310,7 +310,7 @@ export function layoutHash(layout: Layout): number {
 }
 
 /**
- * The built runtime belongs to another version of this package.
+ * The built runtime belongs to another version of this package, or its files to different builds.
  * @example
  * ```js
  * try {

@@ -1,4 +1,4 @@
-import { checkLayout, CONSTANTS } from "../abi/layout.js";
+import { checkLayout, CONSTANTS, LayoutError } from "../abi/layout.js";
 import { GuestEvent, type StdioKind } from "../abi/events.js";
 import { allocate, bytes, readString, withStrings } from "../abi/memory.js";
 import type { Address, GuestFactory, GuestModule } from "../abi/module.js";
@@ -120,6 +120,18 @@ export class GuestError extends Error {
   }
 }
 
+/** What is thrown instead of an error of the engine or the glue that has no instance of the module. */
+function notInstantiated(error: unknown): unknown {
+  // The engine's own word for too little memory.
+  if (error instanceof RangeError) {
+    return error;
+  }
+  return new LayoutError(
+    `the Python runtime's module and its glue do not belong together (${String(error)}); run "weft build --force" to build the runtime again`,
+    { cause: error },
+  );
+}
+
 /** One running Python program. Owned by, and only used from, the realm that started it. */
 export class Guest {
   /** Settles once, when the program has ended. Never rejects. */
@@ -149,7 +161,7 @@ export class Guest {
    * Instantiates the runtime and starts Python's main thread. Returns when the thread
    * has been created, long before Python is initialised.
    * @throws GuestError when a mount, the working directory or the thread fails; LayoutError when the module was
-   * built by another version of this package.
+   * built by another version of this package, or is not the glue's; what compiling throws; RangeError where there is no room.
    */
   static async start(platform: GuestPlatform, options: GuestOptions): Promise<Guest> {
     const guest = new Guest(platform);
@@ -195,8 +207,13 @@ export class Guest {
 
   async #instantiate(): Promise<void> {
     const { files } = this.#platform;
-    const wasm = files.compile();
-    this.#module = await files.factory({
+    const wasm = await files.compile();
+    let refuse!: (error: unknown) => void;
+    const refused = new Promise<never>((_, reject) => {
+      refuse = reject;
+    });
+    // The glue's promise is never settled when its module has no instance.
+    const made = files.factory({
       weft: {
         idleWorkers: IDLE_WORKERS,
         afterIdleTime: (look) => {
@@ -225,15 +242,16 @@ export class Guest {
       weftPython: this.#platform.realmPython,
       wasmMemory: createMemory(),
       instantiateWasm: (imports, done) => {
-        void wasm
-          .then(async (module) => {
-            done(await WebAssembly.instantiate(module, imports as WebAssembly.Imports), module);
+        WebAssembly.instantiate(wasm, imports as WebAssembly.Imports)
+          .then((instance) => {
+            done(instance, wasm);
           })
-          .catch((error: unknown) => {
-            this.#end({ kind: "crash", error });
-          });
+          .catch(refuse);
         return {};
       },
+    });
+    this.#module = await Promise.race([made, refused]).catch((error: unknown) => {
+      throw notInstantiated(error);
     });
     checkLayout(this.#module.weftExports());
     // The main thread's worker makes its instance meanwhile, which touches nothing of the memory.

@@ -85,8 +85,8 @@ export interface LoadOptions extends PythonOptions {
  * Downloads the runtime, starts it and Python in it. Python's main thread, a worker, then waits for what `run`,
  * `eval` and `call` give it; this thread and others attach. Several may be loaded in one page.
  * @throws IsolationError in a page without cross-origin isolation; RuntimeFilesError when a file cannot be loaded or
- * has another hash; RangeError where there is no room for the memory; Error when the persistent folder cannot be opened, or Python
- * ends before it is ready.
+ * has another hash; LayoutError when they are of another version; RangeError where there is no room for the memory; Error when
+ * the persistent folder cannot be opened, or Python ends before it is ready.
  */
 export function loadWeft(options?: LoadOptions): Promise<HostWeft>;
 /**

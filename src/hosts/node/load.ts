@@ -31,8 +31,8 @@ export interface LoadOptions extends PythonOptions {
  * it; this thread and others attach. Standard streams are this process's.
  *
  * The process ends when nothing else keeps it, also while Python is idle.
- * @throws RuntimeFilesError when the runtime cannot be loaded; GuestError when a mount or the working
- * directory fails; Error when Python ends before it is ready.
+ * @throws RuntimeFilesError when the runtime cannot be loaded; LayoutError when its files are not of one build, or of another version;
+ * GuestError when a mount or the working directory fails; Error when Python ends before it is ready.
  * @example
  * ```js
  * const other = await loadWeft({ env: { NAME: "value" } });
