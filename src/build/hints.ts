@@ -8,9 +8,10 @@ import { BuildError } from "./errors.js";
 import { hashFile, keyOf } from "./hash.js";
 import type { Variant } from "./recipe.js";
 import type { BuildContext } from "./stage.js";
+import { withoutZeroFills } from "./zero-fills.js";
 
-/** Goes up when the same profile gives the same module other hints. */
-const VERSION = 1;
+/** Goes up when the same profile and module give another one. */
+const VERSION = 2;
 
 /** Below the recipe's folder. */
 const PROFILE = "profile/branches.txt";
@@ -23,7 +24,7 @@ export function hintsKey(context: BuildContext, variant: Variant, link: string):
   return keyOf({ version: VERSION, link, profile: HINTED.includes(variant) ? hashFile(join(context.folders.recipe, PROFILE)) : null });
 }
 
-/** `weft.wasm`, which tells engines what its branches do. Of variants that the profile is not of, the linker's. */
+/** `weft.wasm`, which tells engines what its branches do and fills no new memory with zeros. Of variants that the profile is not of, the linker's. */
 export async function ensureHints(context: BuildContext, variant: Variant, key: string, link: CacheEntry): Promise<CacheEntry> {
   if (!HINTED.includes(variant)) {
     return link;
@@ -31,11 +32,12 @@ export async function ensureHints(context: BuildContext, variant: Variant, key: 
   return ensure(context, {
     name: "hints",
     key,
-    what: `adding hints about branches (${variant})`,
+    what: `adding hints about branches, leaving zeros out (${variant})`,
     check: "hashes",
     needs: () => Promise.resolve(),
     make: (folder) => {
-      const { wasm, facts } = withHints(readFileSync(join(link.folder, "weft.wasm")), readProfile(context));
+      const module = withoutZeroFills(readFileSync(join(link.folder, "weft.wasm")));
+      const { wasm, facts } = withHints(module.wasm, readProfile(context));
       writeFileSync(join(folder, "weft.wasm"), wasm);
       return Promise.resolve({ branches: facts });
     },

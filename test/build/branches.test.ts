@@ -9,9 +9,8 @@ import { formatProfile, makeProfile, parseProfile } from "../../src/build/branch
 import { sections } from "../../src/build/branches/sections.js";
 import type { Manifest } from "../../src/build/output.js";
 import { PACKAGE_ROOT } from "./fixture.js";
+import { body, MODULE, section } from "./module-bytes.js";
 
-const section = (id: number, ...content: number[]): number[] => [id, ...leb(content.length), ...content];
-const body = (...code: number[]): number[] => [...leb(code.length), ...code];
 const I32 = 0x7f;
 
 /**
@@ -25,7 +24,7 @@ const I32 = 0x7f;
  */
 function example(constant = 10): Uint8Array {
   return Uint8Array.from([
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    ...MODULE,
     ...section(1, 2, 0x60, 1, I32, 1, I32, 0x60, 1, I32, 0),
     ...section(2, 1, 1, 0x6d, 3, 0x6c, 0x6f, 0x67, 0, 1),
     ...section(3, 2, 0, 0),

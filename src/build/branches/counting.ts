@@ -1,7 +1,7 @@
-import { readFunctions } from "./functions.js";
+import { readFunctions, withBodies } from "./functions.js";
 import { HINTS } from "./hints.js";
 import { leb } from "./leb.js";
-import { CODE, withoutCustom } from "./sections.js";
+import { withoutCustom } from "./sections.js";
 
 /** Bytes of one branch's counters: how often it ran, and how often it was taken, each of 32 bits. */
 export const COUNTER_SIZE = 8;
@@ -26,10 +26,8 @@ const ALIGNMENT = 2;
 export function withCounters(module: Uint8Array, place: number): Uint8Array {
   // Which name branches by where they are.
   const wasm = withoutCustom(module, HINTS);
-  const { functions, start, end } = readFunctions(wasm);
   let counter = place;
-  const bodies: Uint8Array[] = [];
-  for (const one of functions) {
+  return withBodies(wasm, readFunctions(wasm), (one) => {
     const { locals: condition } = one;
     const add = (address: number, value: readonly number[]): number[] => [
       I32_CONST, 0,
@@ -53,9 +51,6 @@ export function withCounters(module: Uint8Array, place: number): Uint8Array {
       counter += COUNTER_SIZE;
       at = branch;
     }
-    const body = Buffer.concat([...parts, wasm.subarray(at, one.end)]);
-    bodies.push(Uint8Array.from(leb(body.length)), body);
-  }
-  const content = Buffer.concat([Uint8Array.from(leb(functions.length)), ...bodies]);
-  return Buffer.concat([wasm.subarray(0, start), Uint8Array.from([CODE, ...leb(content.length)]), content, wasm.subarray(end)]);
+    return Buffer.concat([...parts, wasm.subarray(at, one.end)]);
+  });
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { BinaryReader, type IFunctionEntry, type IImportEntry, type IOperatorInformation, type ITypeEntry } from "wasmparser";
-import { readLeb } from "./leb.js";
+import { leb, readLeb } from "./leb.js";
 import { CODE, sections } from "./sections.js";
 
 /** Opcodes. */
@@ -121,4 +121,14 @@ export function readFunctions(wasm: Uint8Array): ModuleFunctions {
     return { ...body, index: imported + i, start, end: at, groups: groups.value, groupsStart: groups.next, codeStart: next, locals };
   });
   return { functions, start: section.start, end: section.end };
+}
+
+/** The module with other bodies of its functions, which may be longer or shorter. */
+export function withBodies(wasm: Uint8Array, { functions, start, end }: ModuleFunctions, bodyOf: (one: ModuleFunction) => Uint8Array): Uint8Array {
+  const bodies = functions.flatMap((one) => {
+    const body = bodyOf(one);
+    return [Uint8Array.from(leb(body.length)), body];
+  });
+  const content = Buffer.concat([Uint8Array.from(leb(functions.length)), ...bodies]);
+  return Buffer.concat([wasm.subarray(0, start), Uint8Array.from([CODE, ...leb(content.length)]), content, wasm.subarray(end)]);
 }
