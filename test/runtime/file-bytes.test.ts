@@ -22,13 +22,29 @@ test("a file's bytes are there until they are given back", () => {
   expect(file.bytes.buffer.byteLength).toBe(0);
 });
 
-test("a module is compiled from them, and does not need them afterwards", async () => {
+test("their memory is used again for another file, if it is large enough", () => {
+  writeFileSync(path, Buffer.alloc(100, 1));
+  const first = new FileBytes(path);
+  writeFileSync(path, Buffer.alloc(60, 2));
+  const second = new FileBytes(path, first);
+  expect(second.bytes.buffer).toBe(first.bytes.buffer);
+  expect([...second.bytes]).toEqual(Array<number>(60).fill(2));
+  writeFileSync(path, Buffer.alloc(101, 3));
+  const third = new FileBytes(path, second);
+  expect([...third.bytes]).toEqual(Array<number>(101).fill(3));
+  expect(second.bytes.length).toBe(0);
+  third.free();
+});
+
+test("a module is compiled from them, and does not need them as soon as that has begun", async () => {
   // (module (func (export "seven") (result i32) i32.const 7))
   const code = [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 5, 1, 0x60, 0, 1, 0x7f, 3, 2, 1, 0, 7, 9, 1, 5, ...Buffer.from("seven"), 0, 0, 10, 6, 1, 4, 0, 0x41, 7, 0x0b];
   writeFileSync(path, Uint8Array.from(code));
   const file = new FileBytes(path);
-  const module = await WebAssembly.compile(file.bytes);
+  const compiled = WebAssembly.compile(file.bytes);
+  file.bytes.fill(0);
   file.free();
+  const module = await compiled;
   expect(((await WebAssembly.instantiate(module, {})).exports["seven"] as () => number)()).toBe(7);
 });
 

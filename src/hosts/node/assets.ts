@@ -13,6 +13,8 @@ import { FileBytes, readWhole } from "./file-bytes.js";
 export class RuntimeAssets {
   readonly #folder: string;
   readonly #snapshotHash: string | undefined;
+  /** The module's bytes, when the engine has its own. */
+  #room: FileBytes | undefined;
   #snapshotData: { readonly data: FileBytes; readonly hash: string } | undefined;
 
   /** @throws RuntimeFilesError when a file is missing or does not have the size that was built. */
@@ -70,14 +72,19 @@ export class RuntimeAssets {
     let file: FileBytes | undefined;
     try {
       file = new FileBytes(path);
-      // The engine makes a copy.
-      return await WebAssembly.compile(file.bytes);
+      // The engine has a copy when this returns.
+      const module = WebAssembly.compile(file.bytes);
+      this.#room = file;
+      return await module;
     } catch (error) {
       throw new RuntimeFilesError(`${path} is damaged; run "weft build --force" to build the runtime again`, {
         cause: error,
       });
     } finally {
-      file?.free();
+      if (this.#room === file) {
+        this.#room = undefined;
+        file?.free();
+      }
     }
   }
 
@@ -91,9 +98,11 @@ export class RuntimeAssets {
     };
   }
 
-  /** Reads the snapshot ahead of its use: while the engine compiles the module, on threads of its own. */
+  /** Reads the snapshot ahead of its use: while the engine compiles the module, on threads of its own, and to where its bytes were. */
   readAhead(): void {
-    const data = new FileBytes(join(this.#folder, SNAPSHOT_FILE));
+    const room = this.#room;
+    this.#room = undefined;
+    const data = new FileBytes(join(this.#folder, SNAPSHOT_FILE), room);
     this.#snapshotData = { data, hash: createHash("sha256").update(data.bytes).digest("hex") };
   }
 
@@ -112,6 +121,11 @@ export class RuntimeAssets {
 
   /** Reads the archive straight into guest memory, where its only copy stays for good. */
   #loadStandardLibrary(module: GuestModule, place?: ArchivePlace): ArchivePlace {
+    if (place === undefined) {
+      // A program that does not begin with the snapshot.
+      this.#snapshotData?.data.free();
+      this.#snapshotData = undefined;
+    }
     const path = join(this.#folder, "python313.zip");
     const size = statSync(path).size;
     if (place !== undefined && place.size !== size) {

@@ -8,13 +8,20 @@ import { RuntimeFilesError } from "../shared/runtime-files-error.js";
 export class FileBytes {
   readonly bytes: Uint8Array<ArrayBuffer>;
 
-  /** @throws what reading throws; RuntimeFilesError when the file becomes shorter meanwhile. */
-  constructor(path: string) {
+  /**
+   * @param room bytes that nobody needs any more: their memory is used again where it is large enough, as fresh pages of it take longer
+   * than reading does, and is given back where it is not.
+   * @throws what reading throws; RuntimeFilesError when the file becomes shorter meanwhile.
+   */
+  constructor(path: string, room?: FileBytes) {
     const file = openSync(path, "r");
     try {
       const { size } = fstatSync(file);
-      // Node 20 has no transfer(), and the engine there also takes a buffer that can be resized.
-      this.bytes = new Uint8Array("transfer" in ArrayBuffer.prototype ? new ArrayBuffer(size) : new ArrayBuffer(size, { maxByteLength: size }));
+      if (room !== undefined && room.bytes.buffer.byteLength < size) {
+        room.free();
+        room = undefined;
+      }
+      this.bytes = new Uint8Array(room?.bytes.buffer ?? newBuffer(size), 0, size);
       readWhole(file, path, this.bytes);
     } finally {
       closeSync(file);
@@ -30,6 +37,11 @@ export class FileBytes {
       buffer.transfer(0);
     }
   }
+}
+
+/** Node 20 has no transfer(), and the engine there also takes a buffer that can be resized. */
+function newBuffer(size: number): ArrayBuffer {
+  return "transfer" in ArrayBuffer.prototype ? new ArrayBuffer(size) : new ArrayBuffer(size, { maxByteLength: size });
 }
 
 /**
