@@ -1,5 +1,5 @@
-import { BinaryReader, type IOperatorInformation } from "wasmparser";
-import { readFunctions, withBodies } from "./branches/functions.js";
+import type { IOperatorInformation } from "wasmparser";
+import { readerOf, readFunctions, withBodies } from "./branches/functions.js";
 import { readLeb } from "./branches/leb.js";
 import { sections } from "./branches/sections.js";
 
@@ -10,8 +10,8 @@ const START = 8;
 const I32_CONST = 0x41;
 const MEMORY_FILL = 0xfc0b;
 
-/** The reader's `BinaryReaderState`, which TypeScript knows, but only as a type. */
-const State = { error: -1, operator: 30 } as const;
+/** The reader's `BinaryReaderState.CODE_OPERATOR`, which TypeScript knows, but only as a type. */
+const OPERATOR = 30;
 
 interface Instruction {
   readonly opcode: number;
@@ -52,16 +52,11 @@ export function withoutZeroFills(wasm: Uint8Array): { readonly wasm: Uint8Array;
   return { wasm: withBodies(wasm, module, (one) => (one === init ? body : wasm.subarray(one.start, one.end))), bytes };
 }
 
-/** The instructions between two offsets. */
+/** The instructions between two offsets of a module that has been read before without an error. */
 function* instructions(wasm: Uint8Array, from: number, to: number): Generator<Instruction> {
-  const reader = new BinaryReader();
-  // A Buffer's own `slice()` copies nothing, and its memory may begin with others'.
-  reader.setData(new Uint8Array(wasm).buffer, 0, wasm.length, true);
+  const reader = readerOf(wasm);
   for (let start = 0; start < to && reader.read(); start = reader.position) {
-    if ((reader.state as number) === State.error) {
-      throw new Error(`the module cannot be read: ${reader.error!.message}`, { cause: reader.error });
-    }
-    if (start >= from && (reader.state as number) === State.operator) {
+    if (start >= from && (reader.state as number) === OPERATOR) {
       const { code, literal } = reader.result as IOperatorInformation;
       yield { opcode: code, literal, start, end: reader.position };
     }

@@ -13,7 +13,7 @@ const SIZES = [
 ] as const;
 
 /**
- * Makes the memory that all realms of a guest share.
+ * Makes the memory that all realms of a guest share. All of it is 0, on which the module counts (src/build/zero-fills.ts).
  * @throws RangeError when the engine has no room for the smallest.
  */
 export function createMemory(): WebAssembly.Memory {

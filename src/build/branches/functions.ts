@@ -46,11 +46,17 @@ export interface ModuleFunctions {
   readonly end: number;
 }
 
-/** @throws Error when it is no WebAssembly module, or has instructions that the reader does not know. */
-export function readFunctions(wasm: Uint8Array): ModuleFunctions {
+/** A reader of the whole module. */
+export function readerOf(wasm: Uint8Array): BinaryReader {
   const reader = new BinaryReader();
   // A Buffer's own `slice()` copies nothing, and its memory may begin with others'.
   reader.setData(new Uint8Array(wasm).buffer, 0, wasm.length, true);
+  return reader;
+}
+
+/** @throws Error when it is no WebAssembly module, or has instructions that the reader does not know. */
+export function readFunctions(wasm: Uint8Array): ModuleFunctions {
+  const reader = readerOf(wasm);
   const parameters: number[] = [];
   const types: number[] = [];
   const bodies: { readonly hash: string; readonly branches: readonly BranchPlace[] }[] = [];
