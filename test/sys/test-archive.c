@@ -174,15 +174,22 @@ static void attempt(const uint8_t *bytes, size_t size) {
   /* Mounts stay, and so does the copy, which the mount points to. */
 }
 
+#ifdef __SANITIZE_THREAD__
+/* It looks for races, and one thread has none: some of the damaged archives do. AddressSanitizer sees them all. */
+enum { STEP = 16 };
+#else
+enum { STEP = 1 };
+#endif
+
 static void broken(void) {
   build();
   uint8_t bytes[8192];
   size_t size = length;
-  for (size_t cut = 0; cut < size; cut++) {
+  for (size_t cut = 0; cut < size; cut += STEP) {
     attempt(image, cut);
   }
   static const uint8_t values[] = {0, 1, 0x7f, 0xff};
-  for (size_t at = 0; at < size; at++) {
+  for (size_t at = 0; at < size; at += STEP) {
     for (size_t k = 0; k < sizeof values; k++) {
       memcpy(bytes, image, size);
       bytes[at] = values[k];
@@ -316,7 +323,7 @@ static void broken_parts(void) {
   size_t size = describe(right);
   memcpy(whole, part, part_length);
   static const uint8_t values[] = {0, 1, 0x7f, 0xff};
-  for (size_t at = 0; at < size + part_length; at++) {
+  for (size_t at = 0; at < size + part_length; at += STEP) {
     for (size_t k = 0; k < sizeof values; k++) {
       memcpy(described, right, size);
       memcpy(part, whole, part_length);
