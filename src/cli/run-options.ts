@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { baseEnvironment, hostEnvironment, parseEnvOption, readEnvFile } from "./environment.js";
+import { LEAST_MEMORY, MOST_MEMORY } from "../runtime/guest-memory.js";
 import { CliError, ExitCode } from "./exit-codes.js";
 import { parseMount } from "./mounts.js";
 import type { RunOptions } from "./run-python.js";
@@ -11,6 +12,7 @@ const OPTIONS = {
   "env-all": { type: "boolean" },
   js: { type: "boolean" },
   threads: { type: "string" },
+  memory: { type: "string" },
   runtime: { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const satisfies ParseArgsConfig["options"];
@@ -23,6 +25,7 @@ export const RUN_OPTIONS_HELP = `Options:
   --env-all                pass the whole environment
   --js                     let Python use JavaScript (import js): Node, and by that all of this machine
   --threads N              Python threads at once (default 256)
+  --memory N               MiB that Python's memory grows to at most (128 to 4096, the default)
   --runtime FOLDER         use this built runtime
   -h, --help               show this help
 
@@ -43,6 +46,17 @@ export function splitAtScript(args: readonly string[]): { own: string[]; rest: s
     i += option?.type === "string" ? 2 : 1;
   }
   return { own: args.slice(0, i), rest: args.slice(i) };
+}
+
+function wholeNumber(option: string, text: string | undefined, least: number, most: number): number | undefined {
+  if (text === undefined) {
+    return undefined;
+  }
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < least || number > most) {
+    throw new CliError(`--${option} takes a whole number from ${least} to ${most}, not ${text}`, ExitCode.usage);
+  }
+  return number;
 }
 
 /**
@@ -69,18 +83,13 @@ export function parseRunOptions(own: readonly string[]): Omit<RunOptions, "pytho
   for (const text of values.env ?? []) {
     Object.assign(environment, parseEnvOption(text));
   }
-  let threads: number | undefined;
-  if (values.threads !== undefined) {
-    threads = Number(values.threads);
-    if (!Number.isInteger(threads) || threads < 1 || threads > 2000) {
-      throw new CliError(`--threads takes a whole number from 1 to 2000, not ${values.threads}`, ExitCode.usage);
-    }
-  }
+  const threads = wholeNumber("threads", values.threads, 1, 2000);
+  const memory = wholeNumber("memory", values.memory, LEAST_MEMORY, MOST_MEMORY);
   return {
     environment,
     mounts: (values.mount ?? []).map(parseMount),
     javascript: values.js ?? false,
-    ...(threads !== undefined ? { limits: { threads } } : {}),
+    limits: { ...(threads === undefined ? {} : { threads }), ...(memory === undefined ? {} : { memory }) },
     runtime: values.runtime,
   };
 }

@@ -2,7 +2,7 @@ import { checkLayout, CONSTANTS, LayoutError } from "../abi/layout.js";
 import { GuestEvent, type StdioKind } from "../abi/events.js";
 import { allocate, bytes, readString, withStrings } from "../abi/memory.js";
 import type { Address, GuestFactory, GuestModule } from "../abi/module.js";
-import { createMemory } from "./guest-memory.js";
+import { createMemory, MOST_MEMORY } from "./guest-memory.js";
 import { copyMemory, encodeSnapshot, startsFromSnapshot, type ArchivePlace, type Snapshot } from "./snapshot.js";
 
 const { SIGALRM } = CONSTANTS;
@@ -31,6 +31,11 @@ export interface GuestLimits {
   readonly recursionLimit: number;
   /** The same in the realm that owns the guest. */
   readonly hostRecursionLimit: number;
+  /**
+   * What the memory of Python grows to at most, in MiB: 128 to 4096. Then there are MemoryErrors, and no new threads. An engine that has
+   * no room for as much gets less.
+   */
+  readonly memory: number;
 }
 
 /** What a program is started with. */
@@ -161,11 +166,12 @@ export class Guest {
    * Instantiates the runtime and starts Python's main thread. Returns when the thread
    * has been created, long before Python is initialised.
    * @throws GuestError when a mount, the working directory or the thread fails; LayoutError when the module was
-   * built by another version of this package, or is not the glue's; what compiling throws; RangeError where there is no room.
+   * built by another version of this package, or is not the glue's; what compiling throws; RangeError for limits that are none, and
+   * where there is no room.
    */
   static async start(platform: GuestPlatform, options: GuestOptions): Promise<Guest> {
     const guest = new Guest(platform);
-    await guest.#instantiate();
+    await guest.#instantiate(options.limits.memory);
     const snapshot = startsFromSnapshot(options.arguments, options.environment) ? platform.files.snapshot() : undefined;
     const fits = snapshot !== undefined && snapshot.stackSize >= options.limits.stackSize && snapshot.size <= guest.#module.wasmMemory.buffer.byteLength;
     guest.#configure(options, fits ? snapshot : undefined);
@@ -175,7 +181,7 @@ export class Guest {
   /** The memory that a snapshot is restored to: that of a module which has just been instantiated. */
   static async firstMemory(platform: GuestPlatform): Promise<Uint8Array> {
     const guest = new Guest(platform);
-    await guest.#instantiate();
+    await guest.#instantiate(MOST_MEMORY);
     return copyMemory(guest.#module.wasmMemory);
   }
 
@@ -187,7 +193,7 @@ export class Guest {
    */
   static async makeSnapshot(platform: GuestPlatform, stackSize: number, other: Uint8Array): Promise<Uint8Array> {
     const guest = new Guest(platform);
-    await guest.#instantiate();
+    await guest.#instantiate(MOST_MEMORY);
     const module = guest.#module;
     const first = copyMemory(module.wasmMemory);
     const archive = guest.#mountLibrary();
@@ -205,7 +211,7 @@ export class Guest {
     return encodeSnapshot([first, other], copyMemory(module.wasmMemory), stackSize, archive);
   }
 
-  async #instantiate(): Promise<void> {
+  async #instantiate(memoryLimit: number): Promise<void> {
     const { files } = this.#platform;
     const wasm = await files.compile();
     let refuse!: (error: unknown) => void;
@@ -240,7 +246,7 @@ export class Guest {
       },
       weftHost: this.#platform.realmHost,
       weftPython: this.#platform.realmPython,
-      wasmMemory: createMemory(),
+      wasmMemory: createMemory(memoryLimit),
       instantiateWasm: (imports, done) => {
         WebAssembly.instantiate(wasm, imports as WebAssembly.Imports)
           .then((instance) => {

@@ -151,3 +151,21 @@ test("checkSignals ends TypeScript on Python's main thread, and does nothing on 
   });
   globals.drop();
 });
+
+describe("limits.memory", () => {
+  test("is what Python's memory grows to: then there is a MemoryError, and Python goes on", async () => {
+    const weft = await api.loadWeft({ limits: { memory: 256 } });
+    try {
+      await weft.run("kept = bytearray(128 << 20)");
+      await expect(weft.run("other = bytearray(128 << 20)")).rejects.toThrow("MemoryError");
+      await weft.run("del kept\nother = bytearray(128 << 20)");
+      expect(await weft.eval("len(other)")).toBe(128 << 20);
+    } finally {
+      await weft.terminate();
+    }
+  });
+
+  test.each([64, 4097, 128.5, "512"])("%j is refused", async (memory) => {
+    await expect(api.loadWeft({ limits: { memory: memory as number } })).rejects.toThrow(`can be limited to 128 to 4096 MiB, not to ${memory}`);
+  });
+});

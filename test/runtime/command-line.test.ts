@@ -74,6 +74,7 @@ test("bad input is one clear line with its own status", async () => {
     oneLine(await run("weft", ["run", "--mount", "nowhere", "latin.py"], { cwd }), 64, "HOST:GUEST");
     oneLine(await run("weft", ["run", "--mount", "/no/such:/x", "latin.py"], { cwd }), 73, "/no/such");
     oneLine(await run("weft", ["run", "--threads", "many", "latin.py"], { cwd }), 64, "many");
+    oneLine(await run("weft", ["run", "--memory", "64", "latin.py"], { cwd }), 64, "from 128 to 4096, not 64");
     // Node 20 takes --env-file out of the arguments of programs, too: then the line is its own.
     const file = await run("weft", ["run", "--env-file", "none", "latin.py"], { cwd });
     oneLine(file, file.stderr.startsWith("weft:") ? 66 : 9, "none");

@@ -1,5 +1,6 @@
 import { StdioKind } from "../../abi/events.js";
 import type { HostWeft } from "../../python/weft.js";
+import { MOST_MEMORY } from "../../runtime/guest-memory.js";
 import type { GuestLimits } from "../../runtime/guest.js";
 import type { PortableInterpreter } from "../../portable/interpreter.js";
 import { fetchService } from "../shared/http.js";
@@ -36,6 +37,7 @@ export const BROWSER_LIMITS: GuestLimits = {
   stackSize: 4 * 1024 * 1024,
   recursionLimit: 400,
   hostRecursionLimit: 150,
+  memory: MOST_MEMORY,
 };
 
 /** How {@link loadWeft} starts Python in a page. */
@@ -85,7 +87,7 @@ export interface LoadOptions extends PythonOptions {
  * Downloads the runtime, starts it and Python in it. Python's main thread, a worker, then waits for what `run`,
  * `eval` and `call` give it; this thread and others attach. Several may be loaded in one page.
  * @throws IsolationError in a page without cross-origin isolation; RuntimeFilesError when a file cannot be loaded or
- * has another hash; LayoutError when they are of another version; RangeError where there is no room for the memory; Error when
+ * has another hash; LayoutError when they are of another version; RangeError for limits that are none, and where there is no room for the memory; Error when
  * the persistent folder cannot be opened, or Python ends before it is ready.
  */
 export function loadWeft(options?: LoadOptions): Promise<HostWeft>;

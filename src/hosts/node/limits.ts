@@ -1,3 +1,4 @@
+import { MOST_MEMORY } from "../../runtime/guest-memory.js";
 import type { GuestLimits } from "../../runtime/guest.js";
 
 /** Engine stack that a worker realm is given, in MiB. Only Node does so. */
@@ -9,6 +10,7 @@ const NODE_LIMITS: GuestLimits = {
   stackSize: 16 * 1024 * 1024,
   recursionLimit: 10_000,
   hostRecursionLimit: 150,
+  memory: MOST_MEMORY,
 };
 
 /**

@@ -32,7 +32,7 @@ export interface LoadOptions extends PythonOptions {
  *
  * The process ends when nothing else keeps it, also while Python is idle.
  * @throws RuntimeFilesError when the runtime cannot be loaded; LayoutError when its files are not of one build, or of another version;
- * GuestError when a mount or the working directory fails; Error when Python ends before it is ready.
+ * GuestError when a mount or the working directory fails; RangeError for limits that are none; Error when Python ends before it is ready.
  * @example
  * ```js
  * const other = await loadWeft({ env: { NAME: "value" } });
