@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "vitest";
+import { ON_ALL_HOSTS } from "../portable/extent.js";
 import type { TestOutcome } from "../portable/run.js";
 import { bundleTest } from "./bundle-test.js";
 import { FirefoxPages } from "./firefox-pages.js";
@@ -18,7 +19,7 @@ beforeAll(async () => {
 
 const BROWSERS = { Chromium: new Pages({ contents }), Firefox: new FirefoxPages({ contents }) };
 
-describe.each(Object.entries(BROWSERS))("%s", (_, pages) => {
+describe.each(Object.entries(BROWSERS))("%s", (browser, pages) => {
   let plain: StaticServer;
   beforeAll(async () => {
     plain = await pages.serve({ contents, aliases: { "/damaged/": "/" }, handle: (request, response) => {
@@ -38,7 +39,7 @@ describe.each(Object.entries(BROWSERS))("%s", (_, pages) => {
   const withPackage = <T>(isolated: boolean, code: string): Promise<T> => evaluate<T>(isolated, `import("/dist/browser/index.js").then(async ({ loadWeft }) => { ${code} })`);
 
   // The solo profile where nothing else works; that isolated pages have it too is tried below.
-  test.each([true, false])("test/portable-interpreter in a page, isolated: %s", { timeout: DEADLINE + 10_000 }, async (isolated) => {
+  test.each(ON_ALL_HOSTS ? [true, false] : browser === "Chromium" ? [false] : [])("test/portable-interpreter in a page, isolated: %s", { timeout: DEADLINE + 10_000 }, async (isolated) => {
     const profile = isolated ? "threaded" : "solo";
     const { outcomes, isolatedPage } = await evaluate<{ outcomes: TestOutcome[]; isolatedPage: boolean }>(
       isolated,

@@ -118,6 +118,8 @@ print(open("large", "rb").read() == bytes(range(256)) * 4096, os.path.getsize("l
 /** What a test does in a page, and what it then has. */
 export interface Case {
   readonly name: string;
+  /** It is about what browsers do in their own ways: storage, the network. */
+  readonly byBrowser?: true;
   run(page: TestPage, origins: { readonly own: string; readonly other: string }): Promise<unknown>;
   readonly expected: unknown;
 }
@@ -321,6 +323,7 @@ except TypeError as error: print(error)
   },
   {
     name: "persist: four threads write, and after a reload all of it is there",
+    byBrowser: true,
     run: async (page) => {
       const place = `/home/p${Date.now()}`;
       const use = async (source: string): Promise<string> => {
@@ -340,6 +343,7 @@ except TypeError as error: print(error)
   },
   {
     name: "persist: a page that is left in the middle of writing leaves whole files",
+    byBrowser: true,
     run: async (page) => {
       const place = `/home/q${Date.now()}`;
       const load = `weftPython.loadWeft({ persist: ${JSON.stringify(place)}, stdout: (text) => { globalThis.said = text; } })`;
@@ -369,6 +373,7 @@ print(len(words), len(set(words)), int(words[0]) >= 20, set(os.listdir()) <= {"s
   },
   {
     name: "persist: the page's own thread uses it too, and a second interpreter is refused",
+    byBrowser: true,
     run: (page) =>
       page.evaluate(async (persist: string) => {
         const weft = await weftPython.loadWeft({ persist });
@@ -385,6 +390,7 @@ print(len(words), len(set(words)), int(words[0]) >= 20, set(os.listdir()) <= {"s
   },
   {
     name: "network: urllib.request and http.client over fetch()",
+    byBrowser: true,
     run: async (page, { own, other }) => {
       await page.evaluate(() => { weftOptions = { network: true }; }, undefined);
       return runPython(page, `OWN, OTHER = ${JSON.stringify(own)}, ${JSON.stringify(other)}`, `
@@ -452,6 +458,7 @@ print(http.client.HTTPSConnection("example.org").port, "HTTPSHandler" in dir(url
   },
   {
     name: "network: an interrupt ends a request, and without the option there is none",
+    byBrowser: true,
     run: (page, { own }) =>
       page.evaluate(async (origin: string) => {
         const weft = await weftPython.loadWeft({ network: true });

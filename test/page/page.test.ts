@@ -3,6 +3,7 @@ import { FirefoxPages } from "../browser/firefox-pages.js";
 import { Pages } from "../browser/harness.js";
 import { answer, CASES, importPackage, type TestPage } from "./cases.js";
 import { ISOLATION } from "../browser/server.js";
+import { ON_ALL_HOSTS } from "../portable/extent.js";
 
 const chromium = new Pages({ handle: answer });
 const firefox = new FirefoxPages({ handle: answer });
@@ -21,7 +22,7 @@ test.each(CASES)("Chromium: $name", async ({ run, expected }) => {
   expect(plain(result)).toEqual(expected);
 });
 
-test.each(CASES)("Firefox: $name", async ({ run, expected }) => {
+test.each(CASES.filter(({ byBrowser = false }) => byBrowser || ON_ALL_HOSTS))("Firefox: $name", async ({ run, expected }) => {
   const other = await chromium.serve({ headers: ISOLATION, handle: answer });
   const result = await firefox.with(async (page) => {
     await importPackage(page as unknown as TestPage);

@@ -4,13 +4,11 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundleForCommand, HOSTS, problems, runBundle } from "../../scripts/portable.mjs";
+import { ON_ALL_HOSTS } from "./extent.js";
 
 const FILES = fileURLToPath(new URL("../python/", import.meta.url));
-/**
- * What hosts do in their own ways: workers that start, wait and are ended, modules that are imported into them, shared memory,
- * JavaScript's own objects and promises. `npm run test:hosts` runs all files.
- */
-const REPRESENTATIVE = ["async-functions", "basic", "buffer", "classes", "js", "main-thread", "sync"].map((name) => `${name}.test.ts`);
+/** What hosts do in their own ways: workers that start, wait and are ended, modules that are imported into them, JavaScript's own objects and promises. */
+const REPRESENTATIVE = ["classes", "js", "main-thread", "sync"].map((name) => `${name}.test.ts`);
 
 /** Milliseconds for one file. */
 const DEADLINE = 170_000;
@@ -33,7 +31,7 @@ export function portableSuite(host: keyof typeof HOSTS, exceptions: readonly Exc
     afterAll(() => {
       rmSync(folder, { recursive: true, force: true });
     });
-    const files = process.env["WEFT_ALL_FILES"] === "1" ? readdirSync(FILES).filter((name) => name.endsWith(".test.ts")) : REPRESENTATIVE;
+    const files = ON_ALL_HOSTS ? readdirSync(FILES).filter((name) => name.endsWith(".test.ts")) : REPRESENTATIVE;
     test.each(files)("%s", { timeout: DEADLINE + 10_000 }, async (file) => {
       const bundle = join(folder, `${basename(file, ".test.ts")}.mjs`);
       await bundleForCommand(join(FILES, file), bundle);
