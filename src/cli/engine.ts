@@ -4,9 +4,9 @@ import { setFlagsFromString } from "node:v8";
  * How much of a function runs, in bytes reckoned by V8, before its optimising compiler takes it up. Newer V8s begin with 13 MB, that of
  * Node 20 with 1.8: some forty functions use them up while a program starts, the eval loop first, and compiling them takes the cores
  * that the program needs; a process cannot end before it is done. Until then a function's code counts, in memory of the module's, which all
- * threads that run it write to: a much larger budget makes two threads slower than one.
+ * threads that run it write to: with ten times this budget two threads are slower than one in much of what programs do.
  */
-const TIERING_BUDGET = "--wasm-tiering-budget=30000000";
+const TIERING_BUDGET = "--wasm-tiering-budget=50000000";
 
 /** Makes V8 use the module's hints about branches (src/build/branches), as browsers do. */
 const BRANCH_HINTS = "--experimental-wasm-branch-hinting";
