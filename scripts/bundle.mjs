@@ -19,6 +19,7 @@ const ENTRIES = {
   "realm-worker": "src/hosts/node/realm-worker.ts",
   "make-snapshot": "src/snapshot/main.ts",
   "snapshot-worker": "src/snapshot/worker.ts",
+  "make-code": "src/code/main.ts",
   "lib/index": "src/node.ts",
   "dev/bench": "src/bench/suite/main.ts",
   "dev/bench-scaling": "src/bench/scaling/main.ts",

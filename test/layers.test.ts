@@ -40,6 +40,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   build: { layers: ["abi"], node: true, packages: ["wasmparser"] },
   // What the build runs.
   snapshot: { layers: ["runtime", "python", "hosts/node"], node: true },
+  code: { layers: ["hosts/node"], node: true },
   bench: { layers: ["abi", "node.ts", "build"], node: true, packages: ["playwright-core", "../scripts/"] },
   profile: { layers: ["build", "node.ts"], node: true },
   "stress-packages": { layers: ["build"], node: true },

@@ -2,6 +2,8 @@
 
 /** The memory of initialized Python (src/runtime/snapshot.ts). */
 export const SNAPSHOT_FILE = "weft.snapshot";
+/** Folder with machine code that engines have made of the module (src/hosts/node/code-cache.ts). Not part of the manifest: programs run without it. */
+export const CODE_FOLDER = "code";
 /** The glue, the module, the standard library's core and the snapshot: what a program loads. */
 export const PROGRAM_FILES = ["weft.mjs", "weft.wasm", "python313.zip", SNAPSHOT_FILE] as const;
 /** Parts of the standard library that are read when a program first needs something of them. */

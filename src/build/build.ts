@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { Cache, cacheFolder, type CacheEntry } from "./cache.js";
+import { provideCode } from "./code.js";
 import { cpythonKey, ensureCpython } from "./cpython.js";
 import { ensureLibs, libsKey } from "./libs.js";
 import { ensureLink, linkKey } from "./link.js";
@@ -20,7 +21,7 @@ import { findToolchain, type Toolchain, type ToolchainChoice } from "./toolchain
 import { ensureTree, treeKey, type PythonOrigin } from "./tree.js";
 
 /** Entries of each stage that stay in the cache when they are no longer used; a tree has 110 MB. */
-const KEPT_ENTRIES = { tree: 3, libs: 3, cpython: 9, stdlib: 9, link: 12, hints: 12, snapshot: 12 } as const;
+const KEPT_ENTRIES = { tree: 3, libs: 3, cpython: 9, stdlib: 9, link: 12, hints: 12, snapshot: 12, code: 12 } as const;
 
 /** Builds whose logs are kept. */
 const KEPT_LOGS = 10;
@@ -124,6 +125,7 @@ async function buildThreaded(context: BuildContext, options: BuildOptions): Prom
 
   const manifest = await describeBuild(context, { variant, toolchain, origin, sources, keys, stdlib, link, hints, snapshot, tree });
   const unchanged = publish(resolve(options.out), manifest, outputPlaces({ stdlib, link, hints, snapshot }));
+  await provideCode(context, variant, keys, resolve(options.out));
   for (const [stage, keep] of Object.entries(KEPT_ENTRIES)) {
     cache.prune(stage, keep);
   }

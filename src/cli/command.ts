@@ -1,4 +1,4 @@
-import { tuneEngine } from "./engine.js";
+import { tuneEngine } from "../hosts/node/engine.js";
 import { CliError, ExitCode } from "./exit-codes.js";
 
 /** Node's oldest version that Weft supports. */

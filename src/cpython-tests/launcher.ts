@@ -36,8 +36,7 @@ export function chooseLauncher(options: Pick<Options, "python" | "runtime" | "so
   }
   const launcher = join(bin, "weft-python.js");
   return {
-    // Most files end before optimised code would pay: with a budget that few functions use up they take a tenth less processor time.
-    command: [process.execPath, "--wasm-tiering-budget=500000000", launcher],
+    command: [process.execPath, launcher],
     environment: { WEFT_RUNTIME: folder },
     // The launcher is the host side of the runtime: results depend on it as much as on the wasm.
     identity: [readFileSync(manifest), readFileSync(launcher)],

@@ -7,12 +7,14 @@ import { LIBRARY_PARTS, PROGRAM_FILES, SNAPSHOT_FILE } from "../../abi/runtime-f
 import type { GuestFiles } from "../../runtime/guest.js";
 import { Snapshot, type ArchivePlace } from "../../runtime/snapshot.js";
 import { RuntimeFilesError } from "../shared/runtime-files-error.js";
+import { moduleFromCode } from "./code-cache.js";
 import { FileBytes, readWhole } from "./file-bytes.js";
 
 /** A folder with a built runtime: the glue, the module and the standard library. */
 export class RuntimeAssets {
   readonly #folder: string;
   readonly #snapshotHash: string | undefined;
+  readonly #moduleHash: string | undefined;
   /** The module's bytes, when the engine has its own. */
   #room: FileBytes | undefined;
   #snapshotData: { readonly data: FileBytes; readonly hash: string } | undefined;
@@ -32,6 +34,7 @@ export class RuntimeAssets {
       );
     }
     this.#snapshotHash = manifest.files?.[SNAPSHOT_FILE]?.sha256;
+    this.#moduleHash = manifest.files?.["weft.wasm"]?.sha256;
     for (const name of [...PROGRAM_FILES, ...LIBRARY_PARTS]) {
       const expected = manifest.files?.[name]?.size;
       let size: number | undefined;
@@ -72,8 +75,9 @@ export class RuntimeAssets {
     let file: FileBytes | undefined;
     try {
       file = new FileBytes(path);
-      // The engine has a copy when this returns.
-      const module = WebAssembly.compile(file.bytes);
+      // The engine has a copy when either returns.
+      const kept = this.#moduleHash === undefined ? undefined : moduleFromCode(this.#folder, file.bytes, this.#moduleHash);
+      const module = kept ?? WebAssembly.compile(file.bytes);
       this.#room = file;
       return await module;
     } catch (error) {

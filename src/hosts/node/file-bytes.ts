@@ -11,12 +11,14 @@ export class FileBytes {
   /**
    * @param room bytes that nobody needs any more: their memory is used again where it is large enough, as fresh pages of it take longer
    * than reading does, and is given back where it is not.
-   * @throws what reading throws; RuntimeFilesError when the file becomes shorter meanwhile.
+   * @param header is filled with the file's first bytes, which are not part of the others then.
+   * @throws what reading throws; RuntimeFilesError when the file is shorter than the header, or becomes shorter meanwhile.
    */
-  constructor(path: string, room?: FileBytes) {
+  constructor(path: string, room?: FileBytes, header = new Uint8Array()) {
     const file = openSync(path, "r");
     try {
-      const { size } = fstatSync(file);
+      readWhole(file, path, header);
+      const size = fstatSync(file).size - header.length;
       if (room !== undefined && room.bytes.buffer.byteLength < size) {
         room.free();
         room = undefined;

@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { cachedDataVersionTag, setFlagsFromString } from "node:v8";
+import { runInThisContext } from "node:vm";
+import * as zlib from "node:zlib";
+import { CODE_FOLDER } from "../../abi/runtime-files.js";
+import { FileBytes } from "./file-bytes.js";
+
+/**
+ * The engine's machine code of a runtime's module, kept beside it. Browsers keep such code by themselves; Node does not, but its V8 has
+ * what it takes, for V8's own tests. A file of code is trusted as the module is: whoever may write the one may write the other.
+ *
+ * A file begins with a header: the module's SHA-256, and CRC-32s of the module and of what follows, little-endian, which find damage in a
+ * fifth of the time. V8's data follows.
+ */
+
+const HEADER_SIZE = 40;
+const MODULE_CRC = 32;
+const DATA_CRC = 36;
+
+interface Natives {
+  /** @returns undefined when the data is of another V8, another processor or other flags. */
+  readonly deserialize: (data: ArrayBuffer, module: Uint8Array<ArrayBuffer>) => WebAssembly.Module | undefined;
+  /** The optimised code that the module has so far. There must be some: V8 ends the process otherwise. */
+  readonly serialize: (module: WebAssembly.Module) => ArrayBuffer;
+}
+
+/** V8's functions, which scripts may name only while a flag is set: no longer than it takes to read this one. */
+function natives(): Natives {
+  const given = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].some((options) => options.replaceAll("_", "-").includes("--allow-natives-syntax"));
+  setFlagsFromString("--allow-natives-syntax");
+  try {
+    // In parentheses, since functions without are read only when they are called.
+    return runInThisContext(
+      "({ deserialize: (function (data, module) { return %DeserializeWasmModule(data, module) }), serialize: (function (module) { return %SerializeWasmModule(module) }) })",
+    ) as Natives;
+  } finally {
+    if (!given) {
+      setFlagsFromString("--no-allow-natives-syntax");
+    }
+  }
+}
+
+/** Whether this is Node itself, as others have another engine or one that Node's version does not name, and one that has CRC-32. */
+export function keepsCode(): boolean {
+  return ["bun", "deno", "electron"].every((other) => process.versions[other] === undefined) && "crc32" in zlib;
+}
+
+/**
+ * Where code for this engine is kept: versions, processors and flags have files of their own.
+ * @param folder the runtime's.
+ */
+export function codePath(folder: string): string {
+  const tag = cachedDataVersionTag().toString(16).padStart(8, "0");
+  return join(folder, CODE_FOLDER, `node-${process.version}-${process.platform}-${process.arch}-${tag}`);
+}
+
+/**
+ * A module whose code need not be made.
+ * @param folder the runtime's.
+ * @param bytes the module; the engine has a copy of them then.
+ * @param sha256 the hash that they must have, in hexadecimal: the engine does not look whether they are a module that makes sense.
+ * @returns undefined where no code is kept for this engine and these bytes.
+ */
+export function moduleFromCode(folder: string, bytes: Uint8Array<ArrayBuffer>, sha256: string): WebAssembly.Module | undefined {
+  if (!keepsCode()) {
+    return undefined;
+  }
+  const header = Buffer.alloc(HEADER_SIZE);
+  let data: FileBytes;
+  try {
+    data = new FileBytes(codePath(folder), undefined, header);
+  } catch {
+    // There is none, or less than a header of one: the code is made anew.
+    return undefined;
+  }
+  try {
+    const usable =
+      header.toString("hex", 0, MODULE_CRC) === sha256 && header.readUInt32LE(MODULE_CRC) === zlib.crc32(bytes) && header.readUInt32LE(DATA_CRC) === zlib.crc32(data.bytes);
+    return usable ? natives().deserialize(data.bytes.buffer, bytes) : undefined;
+  } finally {
+    data.free();
+  }
+}
+
+/**
+ * The content of the file with a module's code.
+ * @param module some of its functions are optimised.
+ * @param bytes what it was compiled of.
+ */
+export function codeOf(module: WebAssembly.Module, bytes: Uint8Array): Uint8Array {
+  const data = new Uint8Array(natives().serialize(module));
+  const header = Buffer.alloc(HEADER_SIZE);
+  createHash("sha256").update(bytes).digest().copy(header);
+  header.writeUInt32LE(zlib.crc32(bytes), MODULE_CRC);
+  header.writeUInt32LE(zlib.crc32(data), DATA_CRC);
+  return Buffer.concat([header, data]);
+}
