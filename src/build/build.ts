@@ -2,14 +2,14 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
 import { Cache, cacheFolder, type CacheEntry } from "./cache.js";
-import { provideCode } from "./code.js";
+import { provideCode, provideCodeIfPossible } from "./code.js";
 import { cpythonKey, ensureCpython } from "./cpython.js";
 import { ensureLibs, libsKey } from "./libs.js";
 import { ensureLink, linkKey } from "./link.js";
 import { BuildError } from "./errors.js";
 import { ensureHints, hintsKey } from "./hints.js";
 import { explain } from "./machine-trouble.js";
-import { describeBuild, outputPlaces, publish, type Manifest, type StageKeys } from "./output.js";
+import { describeBuild, outputPlaces, publish, readManifest, type Manifest, type StageKeys } from "./output.js";
 import { Progress, type ProgressOutput } from "./progress.js";
 import { readPins, readRecipe, recipeFolders, type RecipeFolders, type Variant } from "./recipe.js";
 import { ensureSnapshot, snapshotKey } from "./snapshot.js";
@@ -125,11 +125,22 @@ async function buildThreaded(context: BuildContext, options: BuildOptions): Prom
 
   const manifest = await describeBuild(context, { variant, toolchain, origin, sources, keys, stdlib, link, hints, snapshot, tree });
   const unchanged = publish(resolve(options.out), manifest, outputPlaces({ stdlib, link, hints, snapshot }));
-  await provideCode(context, variant, keys, resolve(options.out));
+  await provideCodeIfPossible(context, variant, keys, resolve(options.out));
   for (const [stage, keep] of Object.entries(KEPT_ENTRIES)) {
     cache.prune(stage, keep);
   }
   return { out: resolve(options.out), manifest, unchanged };
+}
+
+/**
+ * Has this engine compile what programs use of a runtime that is built already, by whomever: for other versions of Node than the one that
+ * built it.
+ * @throws BuildError when there is no runtime, or this engine cannot keep code.
+ */
+export async function buildCode(options: ContextOptions & Pick<BuildOptions, "out">): Promise<void> {
+  const out = resolve(options.out);
+  const manifest = readManifest(out);
+  await inSnapshot(options, (context) => provideCode(context, manifest.variant, manifest.keys, out));
 }
 
 /** Keys of the stages after the toolchain and the sources. */

@@ -5,7 +5,6 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { cachedDataVersionTag } from "node:v8";
 import { CODE_FOLDER } from "../abi/runtime-files.js";
-import type { CacheEntry } from "./cache.js";
 import { ensure } from "./ensure.js";
 import { BuildError } from "./errors.js";
 import { hashFile, keyOf } from "./hash.js";
@@ -25,41 +24,46 @@ const WITH_CODE: readonly Variant[] = ["release", "test"];
 /** Milliseconds after which the program is ended. */
 const DEADLINE = 300_000;
 
+/** What tells runtimes apart that have code of their own. */
+export type CodeKeys = Pick<StageKeys, "hints" | "stdlib" | "snapshot">;
+
 /**
  * This engine's machine code of what programs use of a runtime, in its folder: once for engines that are set up as the commands do, once
  * for those of whoever imports the package.
- *
- * It is only about time: where it cannot be made, that is said, and programs run without.
  * @param out the runtime's folder.
- * @throws BuildError when it cannot be written there.
+ * @throws BuildError when it cannot be made, or written there. Programs run without.
  */
-export async function provideCode(context: BuildContext, variant: Variant, keys: Pick<StageKeys, "hints" | "stdlib" | "snapshot">, out: string): Promise<void> {
+export async function provideCode(context: BuildContext, variant: Variant, keys: CodeKeys, out: string): Promise<void> {
+  const program = join(context.folders.recipe, PROGRAM);
+  const { hints, stdlib, snapshot } = keys;
+  const engine = [process.version, process.platform, process.arch, cachedDataVersionTag()];
+  const entry = await ensure(context, {
+    name: "code",
+    key: keyOf({ version: VERSION, hints, stdlib, snapshot, program: hashFile(program), engine }),
+    what: `compiling for Node ${process.versions.node} what programs use (${variant})`,
+    check: "hashes",
+    timing: `code-${variant}`,
+    needs: () => Promise.resolve(),
+    make: async (folder) => {
+      await make(context, [out, program, folder, "commands"]);
+      await make(context, [out, program, folder]);
+      return {};
+    },
+  });
+  place(join(entry.folder, CODE_FOLDER), join(out, CODE_FOLDER));
+}
+
+/** The same at the end of a build, which is complete without it: where it cannot be made, that is said. */
+export async function provideCodeIfPossible(context: BuildContext, variant: Variant, keys: CodeKeys, out: string): Promise<void> {
   if (!WITH_CODE.includes(variant)) {
     return;
   }
-  const program = join(context.folders.recipe, PROGRAM);
-  const engine = [process.version, process.platform, process.arch, cachedDataVersionTag()];
-  let entry: CacheEntry;
   try {
-    entry = await ensure(context, {
-      name: "code",
-      key: keyOf({ version: VERSION, hints: keys.hints, stdlib: keys.stdlib, snapshot: keys.snapshot, program: hashFile(program), engine }),
-      what: `compiling for Node ${process.versions.node} what programs use (${variant})`,
-      check: "hashes",
-      timing: `code-${variant}`,
-      needs: () => Promise.resolve(),
-      make: async (folder) => {
-        await make(context, [out, program, folder, "commands"]);
-        await make(context, [out, program, folder]);
-        return {};
-      },
-    });
+    await provideCode(context, variant, keys, out);
   } catch (error) {
     context.signal?.throwIfAborted();
-    context.progress.say(`${"code".padEnd(10)} is not kept, programs start slower: ${(error as Error).message}`);
-    return;
+    context.progress.say(`${"code".padEnd(10)} is not kept, so programs start slower: ${(error as Error).message}`);
   }
-  place(join(entry.folder, CODE_FOLDER), join(out, CODE_FOLDER));
 }
 
 async function make(context: BuildContext, args: readonly string[]): Promise<void> {
@@ -69,7 +73,7 @@ async function make(context: BuildContext, args: readonly string[]): Promise<voi
   } catch (error) {
     context.signal?.throwIfAborted();
     const { stderr = "", killed = false } = error as { stderr?: string; killed?: boolean };
-    throw new BuildError(killed ? `the program did not end within ${DEADLINE / 1000} s` : stderr.trim() || String(error), { cause: error });
+    throw new BuildError(killed ? `the program did not end within ${DEADLINE / 1000} s` : (/^Error: (.*)$/m.exec(stderr)?.[1] ?? (stderr.trim() || String(error))), { cause: error });
   }
 }
 

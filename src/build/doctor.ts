@@ -17,8 +17,9 @@ export interface Finding {
  * Looks at what running and building need; changes nothing.
  *
  * @param runtimes folder that has one built runtime per variant
+ * @param code whether there is code for this engine in a runtime's folder; undefined where it keeps none
  */
-export async function examine(packageRoot: string, runtimes: string): Promise<Finding[]> {
+export async function examine(packageRoot: string, runtimes: string, code: (runtime: string) => boolean | undefined): Promise<Finding[]> {
   const findings: Finding[] = [];
   const add = (state: Finding["state"], what: string, found: string): void => {
     findings.push({ state, what, found });
@@ -30,7 +31,12 @@ export async function examine(packageRoot: string, runtimes: string): Promise<Fi
 
   const built = VARIANTS.filter((variant) => existsSync(join(runtimes, variant, "manifest.json")));
   for (const variant of built) {
-    add("good", `runtime (${variant})`, `${join(runtimes, variant)}, Python ${manifestPython(join(runtimes, variant))}`);
+    const folder = join(runtimes, variant);
+    add("good", `runtime (${variant})`, `${folder}, Python ${manifestPython(folder)}`);
+    if (variant === "release") {
+      const kept = code(folder);
+      add(kept === false ? "note" : "good", "its code for this Node", kept === undefined ? "cannot be kept by this version" : kept ? "yes" : `none, programs start slower; run "weft build --code"`);
+    }
   }
   if (built.length === 0) {
     add("note", "runtime", `not built; run "weft build"`);

@@ -169,6 +169,18 @@ function replace(out: string, fresh: string, old: string): void {
   }
 }
 
+/**
+ * The manifest of a runtime.
+ * @throws BuildError when the folder has none.
+ */
+export function readManifest(out: string): Manifest {
+  try {
+    return JSON.parse(readFileSync(join(out, "manifest.json"), "utf8")) as Manifest;
+  } catch (error) {
+    throw new BuildError(`there is no runtime with a readable manifest.json in ${out}; run "weft build" to build it`, { cause: error });
+  }
+}
+
 function isCurrent(out: string, manifest: string, { files }: Pick<Manifest, "files">): boolean {
   try {
     return (

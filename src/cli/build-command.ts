@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { build, PROFILES, type Profile } from "../build/build.js";
+import { build, buildCode, PROFILES, type Profile } from "../build/build.js";
 import { BuildError } from "../build/errors.js";
 import { VARIANTS, type Variant } from "../build/recipe.js";
 import type { ToolchainChoice } from "../build/toolchain.js";
@@ -20,6 +20,8 @@ Options:
   --source FOLDER   build this CPython 3.13 source tree instead of the pinned one
   --sources FOLDER  take the pinned source packages from here instead of downloading them
   --toolchain WHICH auto (default), path (Emscripten on PATH), or root (a private Debian root)
+  --code            have this Node compile what programs use of a runtime that is built already, and build nothing: for
+                    another Node than the one that built it
   --jobs N          processes at once (default: one per core)
   --force           build again even if nothing has changed
   -v, --verbose     show what the commands print
@@ -43,6 +45,9 @@ export async function runBuild(args: readonly string[]): Promise<number> {
       ExitCode.usage,
     );
   }
+  if (options.code === true && (profile === "solo" || options.force === true || [options.source, options.sources, options.toolchain].some((given) => given !== undefined))) {
+    throw new CliError("--code builds nothing: it goes with --variant, --out and -v only", ExitCode.usage);
+  }
   const toolchain = choose("--toolchain", options.toolchain ?? "auto", ["auto", "path", "root"]) as ToolchainChoice;
   const jobs = options.jobs === undefined ? undefined : Number(options.jobs);
   if (jobs !== undefined && !(Number.isInteger(jobs) && jobs >= 1)) {
@@ -60,21 +65,22 @@ export async function runBuild(args: readonly string[]): Promise<number> {
   const start = performance.now();
   try {
     const root = packageRoot();
-    const result = await build({
+    const context = {
       packageRoot: root,
-      profile,
-      variant,
-      toolchain,
       jobs,
-      out: options.out ?? join(root, profile === "solo" ? SOLO_FOLDERS[variant]! : join("dist/runtime", variant)),
-      source: options.source,
-      sources: options.sources,
-      force: options.force,
       output: process.stderr,
-      onOutput: options.verbose === true ? (text) => process.stderr.write(text) : undefined,
+      onOutput: options.verbose === true ? (text: string) => process.stderr.write(text) : undefined,
       signal: abort.signal,
-    });
-    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    };
+    const out = options.out ?? join(root, profile === "solo" ? SOLO_FOLDERS[variant]! : join("dist/runtime", variant));
+    const elapsed = (): string => ((performance.now() - start) / 1000).toFixed(1);
+    if (options.code === true) {
+      await buildCode({ ...context, out });
+      process.stderr.write(`${out}: code for Node ${process.versions.node} in ${elapsed()} s\n`);
+      return 0;
+    }
+    const result = await build({ ...context, profile, variant, toolchain, out, source: options.source, sources: options.sources, force: options.force });
+    const seconds = elapsed();
     const size = Object.values(result.manifest.files).reduce((sum, file) => sum + file.size, 0) / 1e6;
     process.stderr.write(
       `${result.out}: Python ${result.manifest.python} (${profile === "solo" ? `${profile}, ${variant}` : variant}), ${size.toFixed(1)} MB, ${result.unchanged ? "unchanged" : "built"} in ${seconds} s\n`,
@@ -106,6 +112,7 @@ function parseOptions(args: readonly string[]) {
         sources: { type: "string" },
         toolchain: { type: "string" },
         jobs: { type: "string" },
+        code: { type: "boolean" },
         force: { type: "boolean" },
         verbose: { type: "boolean", short: "v" },
         help: { type: "boolean", short: "h" },

@@ -6,13 +6,16 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { RuntimeAssets } from "../hosts/node/assets.js";
-import { codeOf, codePath } from "../hosts/node/code-cache.js";
+import { codeOf, codePath, keepsCode } from "../hosts/node/code-cache.js";
 import { tuneEngine } from "../hosts/node/engine.js";
 import { runProgram } from "../hosts/node/run.js";
 
-/** So that a function is optimised when it is first called; and what that changes besides, changed back. */
-const OPTIMISE = ["--no-liftoff"];
-const AS_BEFORE = ["--liftoff", "--wasm-tier-up", "--wasm-dynamic-tiering"];
+/** What V8 13 has: functions are put into others by what was seen of their calls, which is nothing when they are optimised at the first one. */
+const BY_EXPERIENCE = Number.parseInt(process.versions.v8) < 13 ? [] : ["wasm-inlining"];
+/** So that a function is optimised at its first call. */
+const OPTIMISE = ["--no-liftoff", ...BY_EXPERIENCE.map((name) => `--no-${name}`)];
+/** The same, and what follows from the first. */
+const AS_BEFORE = ["liftoff", "wasm-tier-up", "wasm-dynamic-tiering", ...BY_EXPERIENCE].map((name) => `--${name}`);
 
 class KnownModule extends RuntimeAssets {
   module: WebAssembly.Module | undefined;
@@ -26,6 +29,9 @@ class KnownModule extends RuntimeAssets {
 const [, , runtime, program, folder, setup] = process.argv;
 if (runtime === undefined || program === undefined || folder === undefined) {
   throw new TypeError("a runtime's folder, a program and a folder for the code are the arguments");
+}
+if (!keepsCode()) {
+  throw new Error(`this engine, V8 ${process.versions.v8}, has no functions to keep code with`);
 }
 if (setup === "commands") {
   tuneEngine();

@@ -41,9 +41,16 @@ function natives(): Natives {
   }
 }
 
-/** Whether this is Node itself, as others have another engine or one that Node's version does not name, and one that has CRC-32. */
+/** Others have another engine, or one that Node's version does not name. */
+const IS_NODE = ["bun", "deno", "electron"].every((other) => process.versions[other] === undefined);
+
+/** Whether this engine can keep code: the newest V8s have these functions in their own shell only, and the oldest Node 20 has no CRC-32. */
 export function keepsCode(): boolean {
-  return ["bun", "deno", "electron"].every((other) => process.versions[other] === undefined) && "crc32" in zlib;
+  try {
+    return IS_NODE && "crc32" in zlib && natives() !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -60,10 +67,11 @@ export function codePath(folder: string): string {
  * @param folder the runtime's.
  * @param bytes the module; the engine has a copy of them then.
  * @param sha256 the hash that they must have, in hexadecimal: the engine does not look whether they are a module that makes sense.
- * @returns undefined where no code is kept for this engine and these bytes.
+ * @returns undefined where no code is kept for this engine and this module.
+ * @throws RangeError when the bytes are damaged.
  */
 export function moduleFromCode(folder: string, bytes: Uint8Array<ArrayBuffer>, sha256: string): WebAssembly.Module | undefined {
-  if (!keepsCode()) {
+  if (!IS_NODE) {
     return undefined;
   }
   const header = Buffer.alloc(HEADER_SIZE);
@@ -71,13 +79,17 @@ export function moduleFromCode(folder: string, bytes: Uint8Array<ArrayBuffer>, s
   try {
     data = new FileBytes(codePath(folder), undefined, header);
   } catch {
-    // There is none, or less than a header of one: the code is made anew.
+    // There is none, as on engines that keep none, or less than a header of one: the code is made anew.
     return undefined;
   }
   try {
-    const usable =
-      header.toString("hex", 0, MODULE_CRC) === sha256 && header.readUInt32LE(MODULE_CRC) === zlib.crc32(bytes) && header.readUInt32LE(DATA_CRC) === zlib.crc32(data.bytes);
-    return usable ? natives().deserialize(data.bytes.buffer, bytes) : undefined;
+    if (header.toString("hex", 0, MODULE_CRC) !== sha256 || header.readUInt32LE(DATA_CRC) !== zlib.crc32(data.bytes)) {
+      return undefined;
+    }
+    if (header.readUInt32LE(MODULE_CRC) !== zlib.crc32(bytes)) {
+      throw new RangeError("the module is not the one of the manifest");
+    }
+    return natives().deserialize(data.bytes.buffer, bytes);
   } finally {
     data.free();
   }
