@@ -13,7 +13,7 @@ import type { Variant } from "./recipe.js";
 import type { BuildContext } from "./stage.js";
 
 /** Goes up when the same program and runtime give other code. */
-const VERSION = 1;
+const VERSION = 4;
 
 /** Below the recipe's folder. */
 const PROGRAM = "profile/exercise.py";
@@ -28,8 +28,7 @@ const DEADLINE = 300_000;
 export type CodeKeys = Pick<StageKeys, "hints" | "stdlib" | "snapshot">;
 
 /**
- * This engine's machine code of what programs use of a runtime, in its folder: once for engines that are set up as the commands do, once
- * for those of whoever imports the package.
+ * This engine's machine code of what programs use of a runtime, in its folder.
  * @param out the runtime's folder.
  * @throws BuildError when it cannot be made, or written there. Programs run without.
  */
@@ -45,8 +44,8 @@ export async function provideCode(context: BuildContext, variant: Variant, keys:
     timing: `code-${variant}`,
     needs: () => Promise.resolve(),
     make: async (folder) => {
-      await make(context, [out, program, folder, "commands"]);
-      await make(context, [out, program, folder]);
+      await run(context, [out, folder, program]);
+      await run(context, [out, folder]);
       return {};
     },
   });
@@ -66,7 +65,8 @@ export async function provideCodeIfPossible(context: BuildContext, variant: Vari
   }
 }
 
-async function make(context: BuildContext, args: readonly string[]): Promise<void> {
+/** Runs what makes the code, and looks at it. */
+async function run(context: BuildContext, args: readonly string[]): Promise<void> {
   const script = fileURLToPath(new URL("../make-code.js", import.meta.url));
   try {
     await promisify(execFile)(process.execPath, [...process.execArgv, script, ...args], { timeout: DEADLINE, killSignal: "SIGKILL", ...(context.signal ? { signal: context.signal } : {}) });

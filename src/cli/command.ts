@@ -1,4 +1,3 @@
-import { tuneEngine } from "../hosts/node/engine.js";
 import { CliError, ExitCode } from "./exit-codes.js";
 
 /** Node's oldest version that Weft supports. */
@@ -29,7 +28,6 @@ export async function runCommand(name: string, main: (args: string[]) => Promise
   let status: number;
   try {
     checkEngine();
-    tuneEngine();
     status = await main(process.argv.slice(2));
   } catch (error) {
     if (error instanceof CliError) {

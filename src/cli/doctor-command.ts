@@ -1,7 +1,6 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { examine, type Finding } from "../build/doctor.js";
-import { codePath, keepsCode } from "../hosts/node/code-cache.js";
+import { hasCode, keepsCode } from "../hosts/node/code-cache.js";
 import { CliError, ExitCode } from "./exit-codes.js";
 import { packageRoot } from "./package-root.js";
 
@@ -13,7 +12,7 @@ export async function runDoctor(args: readonly string[]): Promise<number> {
     throw new CliError(`weft doctor takes no arguments, not ${args.join(" ")}`, ExitCode.usage);
   }
   const root = packageRoot();
-  const findings = await examine(root, join(root, "dist/runtime"), (runtime) => (keepsCode() ? existsSync(codePath(runtime)) : undefined));
+  const findings = await examine(root, join(root, "dist/runtime"), (runtime) => (keepsCode() ? hasCode(runtime) : undefined));
   for (const { state, what, found } of findings) {
     process.stdout.write(`${MARKS[state]} ${what}: ${found}\n`);
   }

@@ -7,6 +7,7 @@ import { runProgram } from "../hosts/node/run.js";
 import { GuestError, type GuestLimits, type Mount } from "../runtime/guest.js";
 import { CliError, ExitCode } from "./exit-codes.js";
 import { defaultMounts } from "./mounts.js";
+import { prepareEngine } from "./prepare-engine.js";
 import { parsePythonCommandLine } from "./python-command-line.js";
 import { runtimeFolder } from "../hosts/node/runtime-folder.js";
 
@@ -66,7 +67,9 @@ export async function runPython(options: RunOptions): Promise<number> {
     args[scriptIndex] = moved ? defaults.script : given;
   }
   try {
-    const assets = new RuntimeAssets(options.runtime ?? runtimeFolder());
+    const folder = options.runtime ?? runtimeFolder();
+    prepareEngine(folder);
+    const assets = new RuntimeAssets(folder);
     const end = await runProgram({
       assets,
       arguments: ["python", ...args],

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { runCommand } from "./command.js";
+import { runtimeFolder } from "../hosts/node/runtime-folder.js";
 import { CliError, ExitCode } from "./exit-codes.js";
+import { prepareEngine } from "./prepare-engine.js";
 
 const HELP = `usage: weft COMMAND [options]
 
@@ -17,7 +19,10 @@ Commands:
 const COMMANDS: Readonly<Record<string, () => Promise<(args: readonly string[]) => Promise<number>>>> = {
   run: async () => (await import("./run-command.js")).runScript,
   repl: async () => (await import("./run-command.js")).runRepl,
-  stress: async () => (await import("../stress/main.js")).stress,
+  stress: async () => {
+    prepareEngine(runtimeFolder());
+    return (await import("../stress/main.js")).stress;
+  },
   build: async () => (await import("./build-command.js")).runBuild,
   stubgen: async () => (await import("./stubgen-command.js")).runStubgen,
   doctor: async () => (await import("./doctor-command.js")).runDoctor,

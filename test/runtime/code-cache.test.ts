@@ -52,7 +52,7 @@ describe.skipIf(!keepsCode())("code that the build has kept", () => {
 
   test("is not used when it is damaged, cut off, or of another module", async () => {
     await withRuntime(async (runtime, files) => {
-      expect(files.length).toBeGreaterThan(1);
+      expect(files).toHaveLength(1);
       const originals = files.map((file) => readFileSync(file));
       const damages: readonly ((file: string, data: Buffer) => void)[] = [
         (file, data) => {

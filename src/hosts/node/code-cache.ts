@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { cachedDataVersionTag, setFlagsFromString } from "node:v8";
 import { runInThisContext } from "node:vm";
@@ -60,6 +61,11 @@ export function keepsCode(): boolean {
 export function codePath(folder: string): string {
   const tag = cachedDataVersionTag().toString(16).padStart(8, "0");
   return join(folder, CODE_FOLDER, `node-${process.version}-${process.platform}-${process.arch}-${tag}`);
+}
+
+/** Whether there is a file with code for this engine as it is set up now; it may be of another module. */
+export function hasCode(folder: string): boolean {
+  return IS_NODE && existsSync(codePath(folder));
 }
 
 /**
