@@ -96,3 +96,13 @@ describe.skipIf(!keepsCode())("code that the build has kept", () => {
     });
   });
 });
+
+test("to have it made, name a runtime that is built, and nothing else", async () => {
+  await withFolder({}, async (cwd) => {
+    expect(await run("weft", ["build", "--code", "--force"], { cwd })).toMatchObject({ status: 64, stderr: "weft: --code builds nothing: it goes with --variant, --out and -v only\n" });
+    expect(await run("weft", ["build", "--code", "--out", "nothing"], { cwd })).toMatchObject({
+      status: 71,
+      stderr: expect.stringMatching(/^weft: there is no runtime with a readable manifest\.json in .*nothing; run "weft build" to build it\n$/),
+    });
+  });
+});
