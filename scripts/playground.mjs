@@ -109,7 +109,8 @@ export function copyRuntime() {
   // Beside it first: a page that is served meanwhile gets the files of one build.
   const copy = join(out, `runtime-${process.pid}`);
   mkdirSync(out, { recursive: true });
-  cpSync(runtime, copy, { recursive: true });
+  // Without Node's machine code.
+  cpSync(runtime, copy, { recursive: true, filter: (source) => source !== join(runtime, "code") });
   rmSync(join(out, "runtime"), { recursive: true, force: true });
   renameSync(copy, join(out, "runtime"));
 }

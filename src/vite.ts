@@ -9,6 +9,8 @@ const PACKAGE = "weft-python";
 const DIST = fileURLToPath(new URL("./", import.meta.url));
 /** What a page needs of it. */
 const PARTS = ["browser", "runtime/release"];
+/** What only Node needs of that. */
+const CODE = "runtime/release/code/";
 /** Where that is in a built site. */
 const FOLDER = "weft";
 const ENTRY = `${FOLDER}/browser/index.js`;
@@ -97,9 +99,9 @@ export function weft(): Plugin {
       }
       for (const part of PARTS) {
         for (const name of readdirSync(`${DIST}${part}`, { recursive: true, encoding: "utf8" })) {
-          const path = `${DIST}${part}/${name}`;
-          if (statSync(path).isFile()) {
-            this.emitFile({ type: "asset", fileName: `${FOLDER}/${part}/${name.replaceAll("\\", "/")}`, source: readFileSync(path) });
+          const place = `${part}/${name.replaceAll("\\", "/")}`;
+          if (!place.startsWith(CODE) && statSync(DIST + place).isFile()) {
+            this.emitFile({ type: "asset", fileName: `${FOLDER}/${place}`, source: readFileSync(DIST + place) });
           }
         }
       }

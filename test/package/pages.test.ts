@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { chromium, type Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -179,8 +179,11 @@ test("Vite's development server", async () => {
 });
 
 test.each(["/", "./", "/below/"])("Vite's build, for the address %s", async (base) => {
-  project.write({ ...FILES, "vite.config.ts": CONFIG });
-  const built = await project.run(process.execPath, tool("vite"), "build", "--base", base, "--outDir", `built${base.replace(".", "")}`);
+  // What only Node has a use for stays behind.
+  project.write({ ...FILES, "vite.config.ts": CONFIG, "node_modules/weft-python/dist/runtime/release/code/node": "" });
+  const folder = `built${base.replace(".", "")}`;
+  const built = await project.run(process.execPath, tool("vite"), "build", "--base", base, "--outDir", folder);
   expect(built, built.stderr).toMatchObject({ status: 0 });
+  expect(["weft.wasm", "code"].map((name) => existsSync(project.path(`${folder}/weft/runtime/release/${name}`)))).toEqual([true, false]);
   expect(await outcome(`${await serve(base === "/below/" ? "built" : `built${base.replace(".", "")}`)}${base.replace(".", "")}`)).toBe(OUTPUT);
 });

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { keepsCode } from "../../src/hosts/node/code-cache.js";
 import { Project, tool } from "./project.js";
 
 const project = new Project(["typescript", "@types/node", "undici-types", "vite"]);
@@ -40,10 +41,10 @@ const OUTPUT = "300\ntrue PyErr: ZeroDivisionError: division by zero\n0\n";
 describe("the packed package", () => {
   test("has the runtime, the types and the sources of the build, and nothing that only tests and measurements need", () => {
     const files = readdirSync(project.path("node_modules/weft-python"), { recursive: true, encoding: "utf8" });
-    for (const name of ["dist/lib/index.js", "dist/browser/index.js", "dist/browser/weft-headers.js", "dist/bin/weft.js", "dist/runtime/release/weft.wasm", "dist/types/node.d.ts", "cpython-build/pins.json", "LICENSE", "README.md"]) {
+    for (const name of ["dist/lib/index.js", "dist/browser/index.js", "dist/browser/weft-headers.js", "dist/bin/weft.js", "dist/make-code.js", "dist/runtime/release/weft.wasm", "dist/types/node.d.ts", "cpython-build/pins.json", "cpython-build/profile/exercise.py", "LICENSE", "README.md"]) {
       expect(files).toContain(name);
     }
-    expect(files.filter((name) => /^(?:test|node_modules|dist\/(?:playground|dev|bench)|dist\/runtime\/(?!release))/.test(name) && name !== "dist/runtime")).toEqual([]);
+    expect(files.filter((name) => /^(?:test|node_modules|dist\/(?:playground|dev|bench)|dist\/runtime\/(?!release)|dist\/runtime\/release\/code)/.test(name) && name !== "dist/runtime")).toEqual([]);
   });
 
   test("every file that its exports name is there, and other files are its own business", async () => {
@@ -64,6 +65,15 @@ describe("the packed package", () => {
 describe("a program of its own", () => {
   test("Node", async () => {
     // Node runs TypeScript only from version 22 on.
+    project.write({ "counting.mjs": MODULE, "main.mjs": PROGRAM.replace("counting.ts", "counting.mjs").replace("reason: unknown", "reason") });
+    expect(await project.run(process.execPath, "main.mjs")).toEqual({ status: 0, stdout: OUTPUT, stderr: "" });
+  });
+
+  // Node from version 26 on keeps none.
+  test.skipIf(!keepsCode())("Node, with code of its own", async () => {
+    const weft = project.path("node_modules/weft-python/dist/bin/weft.js");
+    expect(await project.run(process.execPath, weft, "build", "--code")).toMatchObject({ status: 0, stderr: expect.stringContaining(`code for Node ${process.versions.node}`) });
+    expect(await project.run(process.execPath, weft, "doctor")).toMatchObject({ stdout: expect.stringContaining("its code for this Node: yes") });
     project.write({ "counting.mjs": MODULE, "main.mjs": PROGRAM.replace("counting.ts", "counting.mjs").replace("reason: unknown", "reason") });
     expect(await project.run(process.execPath, "main.mjs")).toEqual({ status: 0, stdout: OUTPUT, stderr: "" });
   });

@@ -8,8 +8,8 @@ import { CODE_FOLDER } from "../../abi/runtime-files.js";
 import { FileBytes } from "./file-bytes.js";
 
 /**
- * The engine's machine code of a runtime's module, kept beside it. Browsers keep such code by themselves; Node does not, but its V8 has
- * what it takes, for V8's own tests. A file of code is trusted as the module is: whoever may write the one may write the other.
+ * The engine's machine code of a runtime's module, kept beside it. Node keeps none by itself, but its V8 has what it takes, for V8's own
+ * tests. A file of code is trusted as the module is: whoever may write the one may write the other.
  *
  * A file begins with a header: the module's SHA-256, and CRC-32s of the module and of what follows, little-endian, which find damage in a
  * fifth of the time. V8's data follows.
