@@ -42,7 +42,7 @@ describe.skipIf(!keepsCode())("code that the build has kept", () => {
   test("is there for the commands, and for whoever imports the package", async () => {
     expect(await compilations(RELEASE)).toEqual({ count: 0, stdout: "45\n" });
     // In a process of its own: other tests change flags of this one's engine.
-    const { stderr } = await promisify(execFile)(process.execPath, ["--import", WATCH, "--input-type=module", "-e", `await (await import(${JSON.stringify(PACKAGE)})).loadWeft();`]);
+    const { stderr } = await promisify(execFile)(process.execPath, ["--import", WATCH, "--input-type=module", "-e", `await (await import(${JSON.stringify(PACKAGE)})).loadWeft();`], { timeout: 60_000 });
     expect(stderr).toBe("compiled 0\n");
   });
 
@@ -52,7 +52,8 @@ describe.skipIf(!keepsCode())("code that the build has kept", () => {
 
   test("is not used when it is damaged, cut off, or of another module", async () => {
     await withRuntime(async (runtime, files) => {
-      expect(files).toHaveLength(1);
+      // More than one where it was made for several flags.
+      expect(files.length).toBeGreaterThanOrEqual(1);
       const originals = files.map((file) => readFileSync(file));
       const damages: readonly ((file: string, data: Buffer) => void)[] = [
         (file, data) => {
@@ -72,8 +73,9 @@ describe.skipIf(!keepsCode())("code that the build has kept", () => {
       ];
       for (const damage of damages) {
         files.forEach((file, i) => {
-          writeFileSync(file, originals[i]!);
-          damage(file, Buffer.from(originals[i]!));
+          const original = originals[i]!;
+          writeFileSync(file, original);
+          damage(file, Buffer.from(original));
         });
         expect(await compilations(runtime)).toEqual({ count: 1, stdout: "45\n" });
       }

@@ -5,6 +5,7 @@ import { cachedDataVersionTag, setFlagsFromString } from "node:v8";
 import { runInThisContext } from "node:vm";
 import * as zlib from "node:zlib";
 import { CODE_FOLDER } from "../../abi/runtime-files.js";
+import { given, IS_NODE } from "./engine.js";
 import { FileBytes } from "./file-bytes.js";
 
 /**
@@ -26,24 +27,23 @@ interface Natives {
   readonly serialize: (module: WebAssembly.Module) => ArrayBuffer;
 }
 
+/** The flag that V8's own tests have set; NODE_OPTIONS may not name it. */
+const NATIVES = "allow-natives-syntax";
+
 /** V8's functions, which scripts may name only while a flag is set: no longer than it takes to read this one. */
 function natives(): Natives {
-  const given = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].some((options) => options.replaceAll("_", "-").includes("--allow-natives-syntax"));
-  setFlagsFromString("--allow-natives-syntax");
+  setFlagsFromString(`--${NATIVES}`);
   try {
     // In parentheses, since functions without are read only when they are called.
     return runInThisContext(
       "({ deserialize: (function (data, module) { return %DeserializeWasmModule(data, module) }), serialize: (function (module) { return %SerializeWasmModule(module) }) })",
     ) as Natives;
   } finally {
-    if (!given) {
-      setFlagsFromString("--no-allow-natives-syntax");
+    if (!given(NATIVES)) {
+      setFlagsFromString(`--no-${NATIVES}`);
     }
   }
 }
-
-/** Others have another engine, or one that Node's version does not name. */
-const IS_NODE = ["bun", "deno", "electron"].every((other) => process.versions[other] === undefined);
 
 /** Whether this engine can keep code: the newest V8s have these functions in their own shell only, and the oldest Node 20 has no CRC-32. */
 export function keepsCode(): boolean {

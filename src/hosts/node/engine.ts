@@ -1,5 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 
+/** Others run Node's programs too, with engines of their own, or one that Node's version does not name. */
+export const IS_NODE = ["bun", "deno", "electron"].every((other) => process.versions[other] === undefined);
+
 /**
  * How much of a function runs, in bytes reckoned by V8, before its optimising compiler takes it up. Newer V8s begin with 13 MB, that of
  * Node 20 with 1.8: some forty functions use them up while a program starts, the eval loop first, and compiling them takes the cores
@@ -20,7 +23,8 @@ export function takesBranchHints(): boolean {
   return (major < HINTS_SHIPPED[0] || (major === HINTS_SHIPPED[0] && minor < HINTS_SHIPPED[1])) && !given(`no-${BRANCH_HINTS}`);
 }
 
-function given(name: string): boolean {
+/** Whether node was started with a flag that begins so. */
+export function given(name: string): boolean {
   return process.execArgv.some((option) => option.replaceAll("_", "-").startsWith(`--${name}`));
 }
 
@@ -30,8 +34,7 @@ function given(name: string): boolean {
  * modules for the first worker, which it has code of for an engine without: 25 of 75 ms.
  */
 export function tuneEngine(): void {
-  // Others run Node's programs too, with engines of their own.
-  if (process.versions["bun"] !== undefined || process.versions["deno"] !== undefined) {
+  if (!IS_NODE) {
     return;
   }
   if (!given(TIERING_BUDGET)) {
