@@ -3,19 +3,13 @@
 // The host passes an object as `Module.weft` (GuestCallbacks in src/abi/module.ts) to
 // the glue in the realm that owns the runtime; worker realms never call these.
 addToLibrary({
-  $weftRealms__deps: ["$PThread", "_emscripten_thread_mailbox_await"],
+  $weftRealms__deps: ["$PThread"],
   $weftRealms__postset: "weftRealms();",
   $weftRealms: () => {
     if (ENVIRONMENT_IS_PTHREAD) {
       // The glue has just begun to listen, and what arrived before is still waiting: whoever
       // listened earlier would have taken the glue's first messages away.
       globalThis["weftPython"]["listen"]();
-      // Emscripten has each thread wait for messages at the beginning of its record, without blocking, and leaves it waiting
-      // there when it frees the record: a mutex that gets the same place wakes one, which is the oldest there, and a thread that
-      // waits for the mutex sleeps on (emscripten-core/emscripten#27492). All messages of ours are for the host realm, so that a
-      // thread has none to wait for, and starts and ends without one more turn of its realm's event loop. Emscripten posts a
-      // message to a thread that does not wait.
-      __emscripten_thread_mailbox_await = () => {};
       const initialize = PThread.threadInitTLS;
       PThread.threadInitTLS = () => {
         if (!wasmExports["weft_snapshot_thread"](_pthread_self())) {
@@ -103,6 +97,11 @@ addToLibrary({
       }
     };
     PThread.returnWorkerToPool = (worker) => {
+      // The realm waits for messages to its thread at the beginning of the thread's record, without end. Emscripten leaves it
+      // waiting there when it frees the record (emscripten-core/emscripten#27492): a mutex that gets the same place
+      // wakes one, which is the oldest there, and a thread that waits for the mutex sleeps on. Woken, the realm finds that its
+      // thread has ended. If it has the next one by then it waits once more for that, whose end wakes both.
+      Atomics.notify(HEAP32, worker.pthread_ptr >>> 2);
       returnWorkerToPool.call(PThread, worker);
       if (worker["weftJoined"]) {
         // It is its owner's: no other thread is started there.
