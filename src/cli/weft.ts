@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 import { runCommand } from "./command.js";
-import { runtimeFolder } from "../hosts/node/runtime-folder.js";
 import { CliError, ExitCode } from "./exit-codes.js";
 import { prepareEngine } from "./prepare-engine.js";
 
@@ -20,8 +19,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<(args: readonly string[]) 
   run: async () => (await import("./run-command.js")).runScript,
   repl: async () => (await import("./run-command.js")).runRepl,
   stress: async () => {
-    prepareEngine(runtimeFolder());
-    return (await import("../stress/main.js")).stress;
+    const { stress } = await import("../stress/main.js");
+    return (args) => stress(args, prepareEngine);
   },
   build: async () => (await import("./build-command.js")).runBuild,
   stubgen: async () => (await import("./stubgen-command.js")).runStubgen,

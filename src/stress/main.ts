@@ -19,15 +19,18 @@ import type { TestVerdict } from "./verdict.js";
 /** Milliseconds between lines about what is done. */
 const LIVE = 5000;
 
-/** `weft stress`: returns the exit status. */
-export async function stress(args: readonly string[]): Promise<number> {
+/**
+ * `weft stress`: returns the exit status.
+ * @param prepareEngine sets this process's engine up for the runtime in a folder, before anything of it is loaded.
+ */
+export async function stress(args: readonly string[], prepareEngine: (runtime: string) => void): Promise<number> {
   try {
     const options = parseStressOptions(withReplay(args), cpus().length, process.env);
     if (!options) {
       process.stdout.write(STRESS_HELP);
       return StressExit.ok;
     }
-    return await runTargets(resolved(options), findTargets(options.targets));
+    return await runTargets(resolved(options), findTargets(options.targets), prepareEngine);
   } catch (error) {
     if (error instanceof StressUsageError || error instanceof LaneError) {
       process.stderr.write(`weft stress: ${error.message}\n`);
@@ -62,7 +65,7 @@ function resolved(options: StressOptions): StressOptions {
   return { ...options, modules, companions };
 }
 
-async function runTargets(options: StressOptions, targets: readonly Target[]): Promise<number> {
+async function runTargets(options: StressOptions, targets: readonly Target[], prepareEngine: (runtime: string) => void): Promise<number> {
   const say = (line: string): void => {
     process.stdout.write(`${line}\n`);
   };
@@ -75,6 +78,7 @@ async function runTargets(options: StressOptions, targets: readonly Target[]): P
   }
   const environment = testEnvironment([...options.pythonPath, ...sites], { pytest_args: options.pytestArgs, run_unsafe: options.runUnsafe });
   const runtime = runtimeOf(options.variant);
+  prepareEngine(runtime);
   if (options.artifacts !== undefined) {
     mkdirSync(options.artifacts, { recursive: true });
   }
