@@ -41,9 +41,13 @@ addToLibrary({
     PThread.getNewWorker = () => {
       const { unusedWorkers } = PThread;
       if (!weft.mayMakeWorkers()) {
-        // One that is loaded, or none: pthread_create() then fails, and is not waited for in vain.
+        // One that is loaded, or none: pthread_create() then fails, and its caller waits for an admission (weft_thread.h).
         const ready = unusedWorkers.findIndex((one) => one.loaded);
-        const one = ready < 0 ? undefined : unusedWorkers.splice(ready, 1)[0];
+        if (ready < 0) {
+          weft.onThreadRefused();
+          return undefined;
+        }
+        const [one] = unusedWorkers.splice(ready, 1);
         noteIdle();
         return one;
       }

@@ -40,6 +40,8 @@ export const FUNCTIONS = {
   weft_sys_write_file: "ippii",
   weft_tty_set_size: "vii",
   weft_threads: "p",
+  weft_threads_admit: "v",
+  weft_threads_refuse: "v",
 
   // wasm/include/weft_python.h
   weft_python_words: "p",

@@ -34,6 +34,8 @@ export interface GuestCallbacks {
    * need, while guest code runs there that may wait for the thread.
    */
   mayMakeWorkers(): boolean;
+  /** There was none that is loaded: the thread is not started. Never calls guest code that may wait. */
+  onThreadRefused(): void;
   /** A thread has ended and left the worker, which is idle now. */
   onThreadGone(worker: unknown): void;
   onEvent(kind: number, a: number, b: number): void;

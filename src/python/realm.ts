@@ -57,6 +57,8 @@ export class Realm {
   importNow: ((url: string) => Readonly<Record<string, unknown>>) | undefined;
   /** Attached: gives `sys.unraisablehook` an error. The layer above sets it. */
   tell: (error: unknown) => void = () => undefined;
+  /** Called once, as soon as this thread is detached next. */
+  whenDetached: (() => void) | undefined;
   /** What the host realm offers to Python's own modules (src/hosts/shared/services.ts); Python finds it as `weft._services`. */
   services: object = {};
   /** The innermost scope while attached. */
@@ -332,8 +334,17 @@ export class Realm {
         this.functions.weft_detach();
       }
       this.attachCount--;
+      this.#detached();
     } else {
       inner.abandon();
+    }
+  }
+
+  #detached(): void {
+    const { whenDetached } = this;
+    if (whenDetached && this.attachCount === 0) {
+      this.whenDetached = undefined;
+      whenDetached();
     }
   }
 
@@ -356,6 +367,7 @@ export class Realm {
     this.attachCount = 0;
     this.#calls = 0;
     this.scope = undefined;
+    this.#detached();
     try {
       return call();
     } finally {

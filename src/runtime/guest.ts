@@ -77,6 +77,7 @@ export interface GuestPlatform {
   endWorker(worker: unknown): void;
   /** As in the glue's callbacks (src/abi/module.ts); always by default. */
   mayMakeWorkers?(): boolean;
+  onThreadRefused?(): void;
   /** A thread waits for standard input: push some, now or later. */
   onStdinRequest(guest: Guest): void;
   /** A thread wants a line from the terminal: call {@link Guest.replyLine} once. */
@@ -233,6 +234,9 @@ export class Guest {
           this.#platform.endWorker(worker);
         },
         mayMakeWorkers: () => this.#platform.mayMakeWorkers?.() ?? true,
+        onThreadRefused: () => {
+          this.#platform.onThreadRefused?.();
+        },
         onThreadGone: (worker) => {
           this.#platform.onThreadGone?.(worker);
         },

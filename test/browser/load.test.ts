@@ -248,6 +248,60 @@ test("a thread that the page's own thread starts takes a worker that is ready, o
   expect(result).toEqual({ tried: ["PyErr: RuntimeError: can't start new thread", "started"], done: [1, 1] });
 });
 
+/** Python's main thread starts threads, as soon as the page's has attached and runs `meanwhile`, until one is refused. */
+const STARTS = `
+import threading
+entered = threading.Event()
+refused = threading.Event()
+let_go = threading.Event()
+def starts():
+    entered.wait()
+    outcomes = []
+    for _ in range(4):
+        thread = threading.Thread(target=let_go.wait)
+        try:
+            thread.start()
+            outcomes.append("started")
+        except RuntimeError as error:
+            outcomes.append(str(error))
+            refused.set()
+            break
+    let_go.set()
+    return outcomes
+`;
+
+test("a thread that Python starts while the page's own is attached starts when that is detached", async () => {
+  const result = await pages.run(async (code) => {
+    const weft = await weftPython.loadWeft();
+    await weft.run(code);
+    const starting = weft.eval("starts()");
+    // Nobody ends this wait but the clock: in it the page's thread is attached, and serves other threads' requests.
+    weft.attach((py) => {
+      py.run("entered.set(); refused.wait(0.3)");
+    });
+    const outcomes = await starting;
+    await weft.terminate();
+    return outcomes;
+  }, STARTS);
+  expect(result).toEqual(["started", "started", "started", "started"]);
+});
+
+test("it is refused where the page's own thread waits for it, and can be started afterwards", async () => {
+  const result = await pages.run(async (code) => {
+    const weft = await weftPython.loadWeft();
+    await weft.run(code);
+    const starting = weft.eval("starts()");
+    weft.attach((py) => {
+      py.run("entered.set(); refused.wait()");
+    });
+    const outcomes = (await starting) as string[];
+    const afterwards = await weft.eval("starts()");
+    await weft.terminate();
+    return { last: outcomes.at(-1), afterwards };
+  }, STARTS);
+  expect(result).toEqual({ last: "can't start new thread", afterwards: ["started", "started", "started", "started"] });
+});
+
 test("modules that TypeScript defines are loaded in every worker", async () => {
   const result = await pages.run(async () => {
     const weft = await weftPython.loadWeft({ modules: ["/test/python/modules/counters.mjs"] });

@@ -4,6 +4,7 @@
 #define WEFT_THREAD_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "weft_wait.h"
 
@@ -25,6 +26,30 @@ void weft_threads_configure(int max_threads, int recursion_limit,
 int weft_thread_reserve(void);
 /* Gives the place back when the thread could not be created. */
 void weft_thread_unreserve(void);
+
+/* A thread that is to be created, detached, and its creator.
+ *
+ * The host realm makes the workers. A page's thread cannot load one before it is back in its event loop, and while it is attached
+ * it may be waiting for the very thread that would run there: so it refuses, and admits again as soon as it is detached.
+ * Most often that is at once, as for what TypeScript does with Python for another thread's request, so that the creator waits
+ * for it. Not for ever, as it may hold what the page's thread waits for, and not on that thread itself. */
+typedef struct weft_thread_creation {
+  uint32_t seen;       /* what the host had said before the attempt */
+  int64_t deadline_ns; /* 0 before the first refusal */
+} weft_thread_creation;
+
+/* Before the first attempt. */
+weft_thread_creation weft_thread_create(void);
+/* After a failed one: whether another is worth while, which is when the host had refused it and admits threads by now. Waits
+ * for that, WEFT_ADMISSION_NS for all attempts together. */
+int weft_thread_create_again(weft_thread_creation *creation);
+
+/* By the host realm's thread alone: within the call that asks it for a worker, and when it is detached again. */
+void weft_threads_refuse(void);
+void weft_threads_admit(void);
+
+#define WEFT_ADMISSION_NS ((int64_t)1000 * 1000 * 1000)
+
 /* First call on a new thread that has a place; it is given back at thread exit. */
 void weft_thread_begin(void);
 

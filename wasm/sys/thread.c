@@ -1,5 +1,7 @@
 #include "weft_thread.h"
 
+#include "sys.h"
+
 #ifdef __EMSCRIPTEN__
 #include <emscripten/stack.h>
 #include <emscripten/threading.h>
@@ -44,6 +46,58 @@ int weft_thread_reserve(void) {
 }
 
 void weft_thread_unreserve(void) { atomic_fetch_sub(&taken, 1); }
+
+/* Odd while the host realm refuses, and another number after each refusal and each admission. The host realm's thread alone
+ * writes it: a refusal without a lock, since the thread may be in the middle of anything when it is asked, and an admission under
+ * `admission_lock`, under which a creator looks at the word and queues itself: no admission is missed. */
+static _Atomic uint32_t admission;
+static pthread_mutex_t admission_lock = PTHREAD_MUTEX_INITIALIZER;
+static weft_waitq refused = {&admission_lock, NULL};
+
+weft_thread_creation weft_thread_create(void) { return (weft_thread_creation){.seen = atomic_load(&admission)}; }
+
+int weft_thread_create_again(weft_thread_creation *creation) {
+#ifdef __EMSCRIPTEN__
+  if (emscripten_is_main_runtime_thread()) {
+    return 0;
+  }
+#endif
+  if (creation->deadline_ns == 0) {
+    creation->deadline_ns = weft_deadline(WEFT_ADMISSION_NS);
+  }
+  pthread_mutex_lock(&admission_lock);
+  uint32_t now = atomic_load(&admission);
+  /* Another reason, unless the host refused already: then nobody knows, and it is soon found out. */
+  int again = now != creation->seen || (now & 1);
+  while (again && (atomic_load(&admission) & 1)) {
+    /* A signal is for the creator's caller, after a second at most. */
+    weft_waitnode node;
+    weft_waitq_add(&refused, &node, ~0u);
+    pthread_mutex_unlock(&admission_lock);
+    int64_t left = creation->deadline_ns - weft_monotonic_ns();
+    enum weft_park_result parked = weft_park_uninterrupted(WEFT_WAIT_HOST, 0, left > 0 ? left : 0);
+    weft_waitq_remove(&node);
+    pthread_mutex_lock(&admission_lock);
+    if (parked != WEFT_PARK_OK) {
+      weft_park_cancel();
+      again = 0;
+    }
+  }
+  creation->seen = atomic_load(&admission);
+  pthread_mutex_unlock(&admission_lock);
+  return again && weft_monotonic_ns() < creation->deadline_ns;
+}
+
+void weft_threads_refuse(void) { atomic_fetch_or(&admission, 1); }
+
+void weft_threads_admit(void) {
+  pthread_mutex_lock(&admission_lock);
+  if (atomic_load(&admission) & 1) {
+    atomic_fetch_add(&admission, 1);
+    weft_waitq_wake(&refused, ~0u);
+  }
+  pthread_mutex_unlock(&admission_lock);
+}
 
 static int recursion_limit(void) {
 #ifdef __EMSCRIPTEN__

@@ -60,6 +60,13 @@ export async function startWeft(
       },
       // A page's own thread cannot wait for its event loop; Python code that runs on it would.
       mayMakeWorkers: () => weft === undefined || weft.realm.mayBlock || !weft.realm.attached,
+      onThreadRefused: () => {
+        const { realm } = weft!;
+        realm.functions.weft_threads_refuse();
+        realm.whenDetached = () => {
+          realm.functions.weft_threads_admit();
+        };
+      },
       onThreadGone: (worker) => {
         threads?.gone(worker as RealmWorker);
         joined?.gone(worker as RealmWorker);
