@@ -27,12 +27,13 @@ int weft_thread_reserve(void);
 /* Gives the place back when the thread could not be created. */
 void weft_thread_unreserve(void);
 
-/* A thread that is to be created, detached, and its creator.
+/* A thread that is to be created.
  *
  * The host realm makes the workers. A page's thread cannot load one before it is back in its event loop, and while it is attached
  * it may be waiting for the very thread that would run there: so it refuses, and admits again as soon as it is detached.
  * Most often that is at once, as for what TypeScript does with Python for another thread's request, so that the creator waits
- * for it. Not for ever, as it may hold what the page's thread waits for, and not on that thread itself. */
+ * for it, detached where it can be. Not for ever, as it may hold what the page's thread waits for, and never
+ * where that is the creator itself. */
 typedef struct weft_thread_creation {
   uint32_t seen;       /* what the host had said before the attempt */
   int64_t deadline_ns; /* 0 before the first refusal */
