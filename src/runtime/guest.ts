@@ -77,6 +77,7 @@ export interface GuestPlatform {
   endWorker(worker: unknown): void;
   /** As in the glue's callbacks (src/abi/module.ts); always by default. */
   mayMakeWorkers?(): boolean;
+  /** As there; nobody tries again by default. */
   onThreadRefused?(): void;
   /** A thread waits for standard input: push some, now or later. */
   onStdinRequest(guest: Guest): void;

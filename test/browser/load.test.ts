@@ -248,14 +248,14 @@ test("a thread that the page's own thread starts takes a worker that is ready, o
   expect(result).toEqual({ tried: ["PyErr: RuntimeError: can't start new thread", "started"], done: [1, 1] });
 });
 
-/** Python's main thread starts threads, as soon as the page's has attached and runs `meanwhile`, until one is refused. */
+/** Four threads are started, or as many as are not refused, when the page's own thread is attached. */
 const STARTS = `
 import threading
 entered = threading.Event()
 refused = threading.Event()
 let_go = threading.Event()
 def starts():
-    entered.wait()
+    entered.wait(30)
     outcomes = []
     for _ in range(4):
         thread = threading.Thread(target=let_go.wait)
@@ -270,36 +270,34 @@ def starts():
     return outcomes
 `;
 
-test("a thread that Python starts while the page's own is attached starts when that is detached", async () => {
-  const result = await pages.run(async (code) => {
+/** What becomes of threads that Python's main thread starts while the page's own is attached and waits, and afterwards. */
+function startsWhile(wait: string): Promise<{ outcomes: unknown; afterwards: unknown }> {
+  return pages.run(async ({ code, waiting }) => {
     const weft = await weftPython.loadWeft();
     await weft.run(code);
     const starting = weft.eval("starts()");
-    // Nobody ends this wait but the clock: in it the page's thread is attached, and serves other threads' requests.
+    // In this wait the page's thread serves other threads' requests.
     weft.attach((py) => {
-      py.run("entered.set(); refused.wait(0.3)");
+      py.run(`entered.set(); ${waiting}`);
     });
     const outcomes = await starting;
+    const afterwards = await weft.eval("starts()");
     await weft.terminate();
-    return outcomes;
-  }, STARTS);
-  expect(result).toEqual(["started", "started", "started", "started"]);
+    return { outcomes, afterwards };
+  }, { code: STARTS, waiting: wait });
+}
+
+const STARTED = ["started", "started", "started", "started"];
+
+test("a thread that Python starts while the page's own is attached starts when that is detached", async () => {
+  // Nobody ends this wait but the clock.
+  expect(await startsWhile("refused.wait(0.3)")).toEqual({ outcomes: STARTED, afterwards: STARTED });
 });
 
 test("it is refused where the page's own thread waits for it, and can be started afterwards", async () => {
-  const result = await pages.run(async (code) => {
-    const weft = await weftPython.loadWeft();
-    await weft.run(code);
-    const starting = weft.eval("starts()");
-    weft.attach((py) => {
-      py.run("entered.set(); refused.wait()");
-    });
-    const outcomes = (await starting) as string[];
-    const afterwards = await weft.eval("starts()");
-    await weft.terminate();
-    return { last: outcomes.at(-1), afterwards };
-  }, STARTS);
-  expect(result).toEqual({ last: "can't start new thread", afterwards: ["started", "started", "started", "started"] });
+  const { outcomes, afterwards } = await startsWhile("refused.wait(30)");
+  expect((outcomes as string[]).at(-1)).toBe("can't start new thread");
+  expect(afterwards).toEqual(STARTED);
 });
 
 test("modules that TypeScript defines are loaded in every worker", async () => {
