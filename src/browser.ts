@@ -2,6 +2,7 @@
 export * from "./index.js";
 export { joinWeft } from "./hosts/browser/join.js";
 export type { JoinOptions } from "./hosts/shared/join-options.js";
+export { LoadAbortedError, type LoadStage } from "./hosts/shared/loading.js";
 export { loadWeft, type LoadOptions } from "./hosts/browser/load.js";
 export type { LoadProgress } from "./hosts/browser/download.js";
 export { IsolationError } from "./hosts/browser/isolation.js";

@@ -147,6 +147,7 @@ export class Guest {
   #module!: GuestModule;
   readonly #platform: GuestPlatform;
   #stackSize = 0;
+  #mainWorker: unknown;
   #alarm: ReturnType<typeof setTimeout> | undefined;
   #idle: ReturnType<typeof setTimeout> | undefined;
   #over = false;
@@ -266,7 +267,8 @@ export class Guest {
     });
     checkLayout(this.#module.weftExports());
     // The main thread's worker makes its instance meanwhile, which touches nothing of the memory.
-    this.#module.weftUseWorker(this.#module.weftTakeWorker());
+    this.#mainWorker = this.#module.weftTakeWorker();
+    this.#module.weftUseWorker(this.#mainWorker);
   }
 
   #check(errno: number, step: string): void {
@@ -424,6 +426,11 @@ export class Guest {
   /** An idle worker, new or used, that no thread gets meanwhile. Give it back with `weftUseWorker`. */
   takeWorker(): unknown {
     return this.#module.weftTakeWorker();
+  }
+
+  /** Whether the worker of Python's main thread has the runtime: it runs the thread from then on. */
+  get mainWorkerLoaded(): boolean {
+    return (this.#mainWorker as { readonly loaded?: boolean }).loaded === true;
   }
 
   /** The program cannot go on: something of the host's that it depends on is gone. */

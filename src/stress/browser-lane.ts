@@ -28,9 +28,8 @@ const ARGUMENTS = [
 /** The built files beside the bundled command. */
 const DIST = fileURLToPath(new URL("..", import.meta.url));
 
-/** Milliseconds after an iteration's time in which a page must have said what became of it. */
+/** Milliseconds after its time in which a page must have said what became of an iteration, or of a start. */
 const GRACE = 15_000;
-const START = 120_000;
 
 export interface BrowserLaneOptions {
   readonly mounts: readonly Mount[];
@@ -39,6 +38,8 @@ export interface BrowserLaneOptions {
   readonly runtime: string;
   /** Address of a Playwright server; without it the installed browser is started. */
   readonly server: string | undefined;
+  /** Seconds in which a page is to be open, and then an interpreter ready. */
+  readonly startTimeout: number;
   /** Hears what pages write outside of tests. */
   readonly say: (line: string) => void;
 }
@@ -102,7 +103,7 @@ export class BrowserLane implements Lane {
     const shared = await this.#currentPage();
     const session = new PageSession(shared, this.#started++);
     try {
-      await session.start({ environment: this.#options.environment, runtime: "/chosen-runtime/", files: "/files" });
+      await session.start({ environment: this.#options.environment, runtime: "/chosen-runtime/", files: "/files", startTimeout: this.#options.startTimeout });
       return session;
     } catch (error) {
       await session.end();
@@ -124,7 +125,8 @@ export class BrowserLane implements Lane {
     const page = await (await this.#context()).newPage();
     const shared = new SharedPage(page, this.#options.say);
     try {
-      await shared.within(START, page.goto(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`, { timeout: START }));
+      const timeout = this.#options.startTimeout * 1000;
+      await shared.within(timeout + GRACE, page.goto(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`, { timeout }));
       return shared;
     } catch (error) {
       await shared.close();
@@ -247,7 +249,7 @@ class PageSession implements TestSession {
   }
 
   start(options: PageStart): Promise<void> {
-    return this.#shared.within(START, this.#shared.page.evaluate((values) => globalThis.weftStress.start(...values), [this.#id, options] as const));
+    return this.#shared.within(options.startTimeout * 1000 + GRACE, this.#shared.page.evaluate((values) => globalThis.weftStress.start(...values), [this.#id, options] as const));
   }
 
   collect(file: string, seconds: number): Promise<Collection> {

@@ -92,7 +92,7 @@ async function runTargets(options: StressOptions, targets: readonly Target[], pr
   // A second one ends the process as usual.
   process.once("SIGINT", interrupt);
   for (const name of options.lanes) {
-    const lane = name === "node" ? new NodeLane(mounts, environment, runtime, options.modules) : await BrowserLane.open({ mounts, environment, runtime, server: options.browserServer, say });
+    const lane = name === "node" ? new NodeLane(mounts, environment, runtime, options.modules, options.startTimeout) : await BrowserLane.open({ mounts, environment, runtime, server: options.browserServer, startTimeout: options.startTimeout, say });
     try {
       found += await unlessAborted(abort.signal, runLane(options, lane, files, targets, results, say));
     } catch (error) {

@@ -30,6 +30,8 @@ export interface StressOptions {
   readonly changes: readonly number[] | undefined;
   /** Seconds for one iteration. */
   readonly timeout: number;
+  /** Seconds in which an interpreter is to be ready for tests. */
+  readonly startTimeout: number;
   readonly keyword: string | undefined;
   /** Ends after so many failed tests; 0 for never. */
   readonly maxFail: number;
@@ -97,6 +99,8 @@ any of these. module:NAME in the place of a file is a module or a package that P
   --depth N              pct: preemptions for each iteration (default 3)
   --changes A,B,...      pct: the preemptions' steps, instead of --depth
   --timeout SECONDS      for one iteration; after it all threads are reported and the test is given up (default 30)
+  --start-timeout SECONDS
+                         for an interpreter, or its page, to be ready for tests (default 100)
   --memory-budget MB     an interpreter whose heap is larger is replaced before the next test (default 1024)
   --shrink               pct: leave out preemptions of the first failure that it does not need
   -k TEXT                only tests whose names contain the text
@@ -187,6 +191,7 @@ export function parseStressOptions(args: readonly string[], processors: number, 
         depth: { type: "string" },
         changes: { type: "string" },
         timeout: { type: "string" },
+        "start-timeout": { type: "string" },
         "memory-budget": { type: "string" },
         shrink: { type: "boolean" },
         keyword: { type: "string", short: "k" },
@@ -271,6 +276,7 @@ export function parseStressOptions(args: readonly string[], processors: number, 
     depth: number(values.depth, "--depth", 0, 3),
     changes,
     timeout: number(values.timeout, "--timeout", 0.1, 30),
+    startTimeout: number(values["start-timeout"], "--start-timeout", 0.1, 100),
     keyword: values.keyword,
     maxFail: values.exitfirst === true ? 1 : number(values.maxfail, "--maxfail", 0, 0),
     shard: { index, count },

@@ -1,5 +1,5 @@
 /** What a page of the stress runner does: it has interpreters that the command drives from outside. */
-import { loadWeft, type PyAny } from "../browser.js";
+import { loadWeft, type HostWeft, type PyAny } from "../browser.js";
 import type { Collection } from "./lane.js";
 import type { Iteration, Outcome } from "./iteration.js";
 import { Session } from "./session.js";
@@ -11,6 +11,8 @@ export interface PageStart {
   /** URLs of the runtime's folder and of the tests' files. */
   readonly runtime: string;
   readonly files: string;
+  /** Seconds in which it is to be ready. */
+  readonly startTimeout: number;
 }
 
 /** The functions that the command calls in the page, with the number of an interpreter. */
@@ -36,7 +38,7 @@ function session(id: number): Session {
 }
 
 globalThis.weftStress = {
-  async start(id, { environment, runtime, files }) {
+  async start(id, { environment, runtime, files, startTimeout }) {
     const download = fetch(files).then(async (response) => {
       if (!response.ok) {
         throw new Error(`${files}: ${response.status} ${response.statusText}`);
@@ -45,12 +47,13 @@ globalThis.weftStress = {
     });
     // Heard of below, also where the interpreter fails first.
     download.catch(() => undefined);
-    const weft = await loadWeft({ env: environment, runtime });
-    const data = await download;
-    await weft.run(unpack);
-    (await weft.call((py) => ({ callable: py.eval("unpack") as PyAny, positional: [py.bytes(data)] }))).drop();
-    await weft.run("del unpack, json, os");
-    sessions.set(id, await Session.start(weft, (file) => file));
+    const bringFiles = async (weft: HostWeft): Promise<void> => {
+      const data = await download;
+      await weft.run(unpack);
+      (await weft.call((py) => ({ callable: py.eval("unpack") as PyAny, positional: [py.bytes(data)] }))).drop();
+      await weft.run("del unpack, json, os");
+    };
+    sessions.set(id, await Session.start(startTimeout, (file) => file, (signal) => loadWeft({ env: environment, runtime, signal }), bringFiles));
   },
   collect: (id, file, seconds) => session(id).collect(file, seconds),
   run: (id, one) => session(id).run(one),

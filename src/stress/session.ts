@@ -2,7 +2,7 @@ import { diagnose } from "../runtime/observer/diagnosis.js";
 import { reportThreads } from "../runtime/observer/report.js";
 import type { HostWeft, Py, PyAny, Python } from "../index.js";
 import type { Collected, Iteration, Outcome, Raised, Ran, TestName } from "./iteration.js";
-import type { Collection, TestSession } from "./lane.js";
+import { LaneError, type Collection, type TestSession } from "./lane.js";
 import start from "./start.py";
 import { isEsModule } from "./es-module.js";
 import { Samples } from "./timeline.js";
@@ -33,15 +33,43 @@ export class Session implements TestSession {
   }
 
   /**
-   * @param weft is the session's from now on.
+   * Starts an interpreter for tests.
+   * @param seconds in which it is to be ready.
    * @param moduleUrl address of a file that is an ES module.
+   * @param load gives an interpreter, unless the signal ends that.
+   * @param prepare brings the tests' files there.
+   * @throws LaneError when it is not ready in time: with what the threads did; what else makes loading fail.
    */
-  static async start(weft: HostWeft, moduleUrl: (file: string) => string): Promise<Session> {
-    const session = new Session(weft, moduleUrl);
-    await weft.run(start);
-    (await weft.call((py) => ({ callable: py.eval("start") as PyAny, positional: [JSON.stringify(MODULES)] }))).drop();
-    await weft.run("del start");
-    return session;
+  static async start(
+    seconds: number,
+    moduleUrl: (file: string) => string,
+    load: (signal: AbortSignal) => Promise<HostWeft>,
+    prepare: (weft: HostWeft) => Promise<void> = () => Promise.resolve(),
+  ): Promise<Session> {
+    const signal = AbortSignal.timeout(seconds * 1000);
+    const late = (what: string, cause?: unknown): LaneError => new LaneError(`an interpreter was not ready for tests after ${seconds} s: ${what}`, { cause });
+    const weft = await load(signal).catch((error: unknown) => {
+      throw signal.aborted ? late((error as Error).message, error) : error;
+    });
+    const begin = async (): Promise<void> => {
+      await prepare(weft);
+      await weft.run(start);
+      (await weft.call((py) => ({ callable: py.eval("start") as PyAny, positional: [JSON.stringify(MODULES)] }))).drop();
+      await weft.run("del start");
+    };
+    const aborted = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => {
+        reject(late(`the tests were not prepared yet\n${reportThreads(weft.threads())}`));
+      });
+    });
+    aborted.catch(() => undefined);
+    try {
+      await Promise.race([begin(), aborted]);
+    } catch (error) {
+      await weft.terminate();
+      throw error;
+    }
+    return new Session(weft, moduleUrl);
   }
 
   async end(): Promise<void> {

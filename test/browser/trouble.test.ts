@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { Pages } from "./harness.js";
 import { importPackage } from "./page-package.js";
@@ -98,6 +99,50 @@ describe("the runtime's files are refused", () => {
 
   test("when the workers' script is missing", async () => {
     expect(await refusal(undefined, { worker: "/no/such/worker.js" })).toMatch(/no\/such\/worker\.js could not be loaded: the server answers 404/);
+  });
+});
+
+describe("a signal gives up loading, and how far it was is said", () => {
+  /** Loads until the page hears of `enough` by a BroadcastChannel. */
+  const ending = (page: Page, extra: object = {}): Promise<unknown> =>
+    page.evaluate(async (options) => {
+      const abort = new AbortController();
+      new BroadcastChannel("enough").onmessage = () => {
+        abort.abort(new Error("enough"));
+      };
+      const loading = weftPython.loadWeft({ ...options, signal: abort.signal });
+      return loading.then(() => "loaded", (error: { name: string; stage: string; threads: unknown[]; message: string }) => [error.name, error.stage, error.threads.length, error.message]);
+    }, extra);
+
+  test("while a file does not come", async () => {
+    // An origin of its own, which has kept nothing.
+    const server = await pages.serve({ headers: ISOLATION });
+    const [ended, value] = await pages.with(async (page) => {
+      await page.route("**/weft.wasm", () => page.evaluate(() => {
+        new BroadcastChannel("enough").postMessage("");
+      }));
+      await importPackage(page);
+      const first = await ending(page);
+      await page.unrouteAll();
+      return [first, await page.evaluate(async () => {
+        const weft = await weftPython.loadWeft();
+        const value = await weft.eval("40 + 2");
+        await weft.terminate();
+        return value;
+      })];
+    }, server.url);
+    expect(ended).toEqual(["LoadAbortedError", "files", 0, "loading Python was given up (enough): the runtime's files were not read and compiled yet"]);
+    expect(value).toBe(42);
+  });
+
+  test("while the worker of the main thread does not begin", async () => {
+    const body = 'onmessage = ({ data }) => { if (data.cmd === "load") new BroadcastChannel("enough").postMessage(""); };';
+    const server = await pages.serve({ headers: ISOLATION, contents: { "/idle.js": { body, headers: { "Content-Type": "text/javascript" } } } });
+    const ended = await pages.with(async (page) => {
+      await importPackage(page);
+      return ending(page, { worker: "/idle.js" });
+    }, server.url);
+    expect(ended).toEqual(["LoadAbortedError", "worker", 0, "loading Python was given up (enough): the worker of Python's main thread had not loaded the runtime yet"]);
   });
 });
 

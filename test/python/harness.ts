@@ -8,7 +8,8 @@ import { api, type HostWeft, type LoadOptions } from "./package.js";
 export function sharedWeft(options: LoadOptions = {}): { readonly weft: HostWeft } {
   const shared: { weft?: HostWeft } = {};
   beforeAll(async () => {
-    shared.weft = await api.loadWeft(options);
+    // Before the deadline: it says how far loading was.
+    shared.weft = await api.loadWeft({ signal: AbortSignal.timeout(50_000), ...options });
   }, 60_000);
   afterEach(({ task }) => {
     if (shared.weft && task.result?.errors?.some(({ message }) => message.includes("timed out"))) {

@@ -106,4 +106,12 @@ describe("other inputs", () => {
     expect([...verdicts.keys()], output).toEqual(["tests::test_one::test_it"]);
     expect(verdicts.get("tests::test_one::test_it")!.class).toBe("passes");
   });
+
+  test("an interpreter that does not get ready is given up, with what its threads do", { timeout: 240_000 }, async () => {
+    const endless = join(folder, "endless.mjs");
+    writeFileSync(endless, "await new Promise(() => undefined);\n");
+    const { output, status } = await weft(["stress", join(CASES, "script.py"), "--module", endless, "--start-timeout", "5"]);
+    expect(output).toMatch(/weft stress: an interpreter was not ready for tests after 5 s: loading Python was given up .*endless\.mjs\nThread 0x/);
+    expect(status).toBe(3);
+  });
 });

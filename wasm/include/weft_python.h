@@ -33,6 +33,9 @@ PyObject *weft_stress_init(void);
 /* Before Python is initialised: 0, or -1 without memory. */
 int weft_module_install(void);
 
+/* Called by the main thread before Python's code runs: see call_sites.c. Raises nothing. */
+void weft_call_sites(void);
+
 /* Called by the main thread. weft_finalize_begin() returns when no host thread is attached. */
 void weft_lifecycle_set(enum weft_lifecycle state);
 void weft_finalize_begin(void);

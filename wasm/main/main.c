@@ -167,6 +167,7 @@ static void *main_thread(void *unused) {
   PyConfig config;
   PyConfig_InitPythonConfig(&config);
   weft_main_initialize(&config);
+  weft_call_sites();
   weft_main_run();
 }
 

@@ -320,6 +320,7 @@ static void *resume(void *unused) {
   free(snapshot.saved);
   int status = weft_seed_renew(NULL);
   if (status == 0) {
+    weft_call_sites();
     PyConfig *config = (PyConfig *)_Py_GetConfig();
     set_flags(config);
     if (!are_pipes() || !config->buffered_stdio) {

@@ -79,6 +79,11 @@ export class Download {
     );
   }
 
+  /** Ends what is under way. */
+  cancel(reason: unknown): void {
+    this.#abort.abort(reason);
+  }
+
   /** To be called when Python is ready. */
   ready(): void {
     this.report("ready");

@@ -1,7 +1,8 @@
 import { RealmBinding } from "../../python/binding.js";
 import { JoinedWeft } from "../../python/joined-weft.js";
 import type { JoinEnd, JoinLeft, JoinReply, JoinRequest } from "../shared/join-messages.js";
-import { answerUntil, type JoinOptions } from "../shared/join-options.js";
+import { answerUntil } from "../shared/answer-until.js";
+import type { JoinOptions } from "../shared/join-options.js";
 import type { RealmPort } from "../shared/platform.js";
 import { realmImports } from "./realm-imports.js";
 import type { RealmSetup } from "./realm-messages.js";

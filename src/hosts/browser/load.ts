@@ -5,6 +5,7 @@ import type { GuestLimits } from "../../runtime/guest.js";
 import type { PortableInterpreter } from "../../portable/interpreter.js";
 import { fetchService } from "../shared/http.js";
 import { startWeft, type PythonOptions } from "../shared/load.js";
+import { Loading } from "../shared/loading.js";
 import { loadProfile, type ProfileOptions } from "../shared/profile.js";
 import type { RealmPort } from "../shared/platform.js";
 import { RealmWorkers } from "../shared/realm-workers.js";
@@ -87,8 +88,8 @@ export interface LoadOptions extends PythonOptions {
  * Downloads the runtime, starts it and Python in it. Python's main thread, a worker, then waits for what `run`,
  * `eval` and `call` give it; this thread and others attach. Several may be loaded in one page.
  * @throws IsolationError in a page without cross-origin isolation; RuntimeFilesError when a file cannot be loaded or
- * has another hash; LayoutError when they are of another version; RangeError for limits that are none, and where there is no room for the memory; Error when
- * the persistent folder cannot be opened, or Python ends before it is ready.
+ * has another hash; LayoutError when they are of another version; LoadAbortedError; RangeError for limits that are none, and where there is no room for the
+ * memory; Error when the persistent folder cannot be opened, or Python ends before it is ready.
  */
 export function loadWeft(options?: LoadOptions): Promise<HostWeft>;
 /**
@@ -135,9 +136,11 @@ async function load(options: LoadOptions): Promise<HostWeft> {
   const page = web.document === undefined ? undefined : new PageService(globalThis);
   let remotePage: RemotePage | undefined;
   const plotter = new Plotter(start, new URL("./plot-worker.js", script));
-  const files = await Promise.all([download.files, persist?.ready]).then(
+  const loading = new Loading(options.signal);
+  const files = await loading.until(Promise.all([download.files, persist?.ready])).then(
     ([found]) => found,
     async (error: unknown) => {
+      download.cancel(error);
       persist?.end();
       await workers.endAll();
       throw error;
@@ -187,6 +190,7 @@ async function load(options: LoadOptions): Promise<HostWeft> {
     },
     workers as unknown as RealmWorkers,
     { ...options, modules, mounts: options.persist === undefined ? [] : [{ guest: options.persist, host: "/", readOnly: false }] },
+    loading,
   ).catch((error: unknown) => {
     persist?.end();
     throw error;

@@ -3,7 +3,8 @@ import { isMainThread, type MessagePort } from "node:worker_threads";
 import { RealmBinding } from "../../python/binding.js";
 import { JoinedWeft } from "../../python/joined-weft.js";
 import type { JoinEnd, JoinReply, JoinRequest } from "../shared/join-messages.js";
-import { answerUntil, type JoinOptions } from "../shared/join-options.js";
+import { answerUntil } from "../shared/answer-until.js";
+import type { JoinOptions } from "../shared/join-options.js";
 import { importNow } from "./import-now.js";
 import { NodeRealmHost } from "./realm-host.js";
 

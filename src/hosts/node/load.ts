@@ -5,6 +5,7 @@ import type { PortableInterpreter } from "../../portable/interpreter.js";
 import type { ChartSpec } from "../../plot/spec.js";
 import { fetchService } from "../shared/http.js";
 import { startWeft, type PythonOptions } from "../shared/load.js";
+import { Loading } from "../shared/loading.js";
 import { loadProfile, type ProfileOptions } from "../shared/profile.js";
 import type { RealmPort } from "../shared/platform.js";
 import type { RealmWorkers } from "../shared/realm-workers.js";
@@ -32,7 +33,8 @@ export interface LoadOptions extends PythonOptions {
  *
  * The process ends when nothing else keeps it, also while Python is idle.
  * @throws RuntimeFilesError when the runtime cannot be loaded; LayoutError when its files are not of one build, or of another version;
- * GuestError when a mount or the working directory fails; RangeError for limits that are none; Error when Python ends before it is ready.
+ * GuestError when a mount or the working directory fails; LoadAbortedError; RangeError for limits that are none; Error when Python ends
+ * before it is ready.
  * @example
  * ```js
  * const other = await loadWeft({ env: { NAME: "value" } });
@@ -65,7 +67,13 @@ export function loadWeft(options: LoadOptions | ProfileOptions = {}): Promise<Ho
 
 async function load(options: LoadOptions, alive: KeepAlive): Promise<HostWeft> {
   const assets = new RuntimeAssets(options.runtime ?? runtimeFolder());
-  const { factory, module, workers } = await loadRuntime(assets);
+  const loading = new Loading(options.signal);
+  const runtime = loadRuntime(assets);
+  const { factory, module, workers } = await loading.until(runtime).catch((error: unknown) => {
+    // Given up: reading goes on.
+    runtime.then(({ workers }) => workers.endAll(), () => undefined);
+    throw error;
+  });
   const pump = new StdinPump();
   return startWeft(
     {
@@ -91,5 +99,6 @@ async function load(options: LoadOptions, alive: KeepAlive): Promise<HostWeft> {
     },
     workers as unknown as RealmWorkers,
     options,
+    loading,
   );
 }

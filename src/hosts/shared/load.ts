@@ -3,6 +3,7 @@ import { HostWeft } from "../../python/weft.js";
 import { Guest, type GuestEnd, type GuestLimits, type Mount } from "../../runtime/guest.js";
 import type { DisplaySink } from "./display.js";
 import { JoinedThreads } from "./joined-threads.js";
+import type { Loading } from "./loading.js";
 import type { HostPlatform, RealmWorker } from "./platform.js";
 import type { RealmWorkers } from "./realm-workers.js";
 import { HostThreads } from "./threads.js";
@@ -28,18 +29,25 @@ export interface PythonOptions {
    * `fetch()` and under its rules. Only the thread that asks waits. False by default.
    */
   readonly network?: boolean;
+  /**
+   * Gives up loading: what was begun is ended, and a LoadAbortedError says how far it was and what Python's threads did.
+   * `AbortSignal.timeout(30_000)` is a deadline. Afterwards it has no effect.
+   */
+  readonly signal?: AbortSignal;
 }
 
 /**
  * Starts Python with a serving main thread, and gives what the host realm uses it by. When that fails, and
  * when Python has ended, the workers are ended.
- * @throws GuestError when a mount or the working directory fails; Error when Python ends before it is ready; what
+ * @param loading of which the files are there; it ends here.
+ * @throws GuestError when a mount or the working directory fails; LoadAbortedError; Error when Python ends before it is ready; what
  * importing one of the modules throws.
  */
 export async function startWeft(
   platform: HostPlatform,
   workers: RealmWorkers,
   options: PythonOptions & { readonly mounts?: readonly Mount[] },
+  loading: Loading,
 ): Promise<HostWeft> {
   const binding = new RealmBinding(1);
   let weft: HostWeft | undefined;
@@ -49,12 +57,16 @@ export async function startWeft(
   const isReady = new Promise<void>((resolve) => {
     ready = resolve;
   });
-  const guest = await Guest.start(
+  loading.at(() => "instance");
+  const starting = Guest.start(
     {
       files: platform.files,
       realmHost: platform.realmHost,
       realmPython: binding,
-      createWorker: (onError) => workers.create(onError),
+      createWorker: (onError) => {
+        loading.throwIfAborted();
+        return workers.create(onError);
+      },
       endWorker: (worker) => {
         workers.end(worker as RealmWorker);
       },
@@ -105,7 +117,8 @@ export async function startWeft(
       limits: { ...platform.limits, ...options.limits },
       serve: true,
     },
-  ).catch(async (error: unknown) => {
+  );
+  const guest = await loading.until(starting).catch(async (error: unknown) => {
     await workers.endAll();
     throw error;
   });
@@ -162,16 +175,20 @@ export async function startWeft(
       platform.onThreadsEnded?.();
     },
   });
-  await Promise.race([isReady, ended.then((status) => Promise.reject(new Error(`Python ended with status ${status} before it was ready`)))]);
-  // The first attach makes this thread's state, which may have to wait; nobody keeps it waiting yet.
-  weft.attach(() => undefined);
+  const observe = weft.threads.bind(weft);
+  loading.at(() => (guest.mainWorkerLoaded ? "python" : "worker"), observe);
   try {
+    await loading.until(Promise.race([isReady, ended.then((status) => Promise.reject(new Error(`Python ended with status ${status} before it was ready`)))]));
+    // The first attach makes this thread's state, which may have to wait; nobody keeps it waiting yet.
+    weft.attach(() => undefined);
     if (platform.services.http) {
       weft.attach((py) => py.import("weft._network").callMethod("install"));
     }
     for (const url of options.modules ?? []) {
-      await weft.addModule(url);
+      loading.at(() => "modules", observe, String(url));
+      await loading.until(weft.addModule(url));
     }
+    loading.end();
   } catch (error) {
     await weft.terminate();
     throw error;
