@@ -1,6 +1,7 @@
 import { RealmBinding } from "../../python/binding.js";
 import { HostWeft } from "../../python/weft.js";
 import { Guest, type GuestEnd, type GuestLimits, type Mount } from "../../runtime/guest.js";
+import type { ObservedThread } from "../../runtime/observer/threads.js";
 import type { DisplaySink } from "./display.js";
 import { JoinedThreads } from "./joined-threads.js";
 import type { Loading } from "./loading.js";
@@ -175,7 +176,9 @@ export async function startWeft(
       platform.onThreadsEnded?.();
     },
   });
-  const observe = weft.threads.bind(weft);
+  const loaded = weft;
+  // In the snapshot the main thread is there before it runs.
+  const observe = (): readonly ObservedThread[] => (guest.mainWorkerLoaded ? loaded.threads() : []);
   loading.at(() => (guest.mainWorkerLoaded ? "python" : "worker"), observe);
   try {
     await loading.until(Promise.race([isReady, ended.then((status) => Promise.reject(new Error(`Python ended with status ${status} before it was ready`)))]));
