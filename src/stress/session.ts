@@ -57,17 +57,23 @@ export class Session implements TestSession {
       (await weft.call((py) => ({ callable: py.eval("start") as PyAny, positional: [JSON.stringify(MODULES)] }))).drop();
       await weft.run("del start");
     };
+    let abort!: () => void;
     const aborted = new Promise<never>((_, reject) => {
-      signal.addEventListener("abort", () => {
+      abort = () => {
         reject(late(`the tests were not prepared yet\n${reportThreads(weft.threads())}`));
-      });
+      };
     });
-    aborted.catch(() => undefined);
+    signal.addEventListener("abort", abort);
+    if (signal.aborted) {
+      abort();
+    }
     try {
       await Promise.race([begin(), aborted]);
     } catch (error) {
       await weft.terminate();
       throw error;
+    } finally {
+      signal.removeEventListener("abort", abort);
     }
     return new Session(weft, moduleUrl);
   }

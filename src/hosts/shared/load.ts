@@ -120,6 +120,10 @@ export async function startWeft(
     },
   );
   const guest = await loading.until(starting).catch(async (error: unknown) => {
+    // Given up while it starts all the same.
+    starting.then((late) => {
+      late.fail(error);
+    }, () => undefined);
     await workers.endAll();
     throw error;
   });
