@@ -37,12 +37,14 @@ test("speed-ups compare the times of the same turn with the first number of thre
 });
 
 test("there is a table for each peer, and one that compares", () => {
-  const times = { work: { weft: { 1: [10], 2: [8] }, native: { 1: [4], 2: [2] } } };
-  const tables = scalingTables({ peers: ["weft", "native"].map((name) => ({ name, version: "1" })), threads: [1, 2], times });
+  const times = { work: { weft: { 1: [10], 2: [8] }, native: { 1: [4], 2: [2] }, "weft-chromium": { 1: [8], 2: [5] } } };
+  const peers = [{ name: "weft", version: "1" }, { name: "native", version: "1", against: "weft" }, { name: "weft-chromium", version: "1" }];
+  const tables = scalingTables({ peers, threads: [1, 2], times });
   expect(tables.map(({ rows }) => rows)).toEqual([
     [["", "1 thread, ms", "2 threads"], ["work", "10.0", "1.25x"]],
     [["", "1 thread, ms", "2 threads"], ["work", "4.00", "2.00x"]],
     [["", "2 threads"], ["work", "0.63"]],
+    [["", "1 thread, ms", "2 threads"], ["work", "8.00", "1.60x"]],
   ]);
 });
 

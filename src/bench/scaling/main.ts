@@ -9,9 +9,10 @@ import { readJsonResult, runBench, UsageError, writeJson } from "../run-bench.js
 import { nativePeers } from "../suite/native-peers.js";
 import type { Effort } from "../suite/measure.js";
 import type { Answer, Engine, Peer } from "../suite/engine.js";
+import { chromiumPeers } from "../suite/chromium.js";
 import { effortOf, parseBenchOptions, SHARED_HELP, type BenchOptions } from "../suite/options.js";
 import { runtimeFolder, weftPeer } from "../suite/peers.js";
-import { circumstances } from "../suite/suite-report.js";
+import { circumstances, described } from "../suite/suite-report.js";
 import { readWorkloads, select, type Workload } from "../suite/workloads.js";
 import { scalingReport, scalingTables, type ScalingResult, type ScalingTimes } from "./scaling-report.js";
 
@@ -22,6 +23,7 @@ on the free-threaded CPython of this machine. Workloads are named as the files i
 src/bench/scaling/workloads, or by patterns ("shared_*").
 
 Options:
+  --chromium        also Weft in headless Chromium
   --threads N,N,... numbers of threads (default 1,2,4,8,16,32)
   --values N        counted values in each process (default 3)
 ${SHARED_HELP}`;
@@ -104,12 +106,17 @@ async function run(options: BenchOptions, say: (text: string) => void): Promise<
   const threads = options.threads ?? (options.quick ? [1, 2, 8] : [1, 2, 4, 8, 16, 32]);
   const workloads = select(readWorkloads(join(ROOT, "src/bench/scaling/workloads")), options.patterns);
   const machine = describeMachine();
-  const peers = [weftPeer(ROOT, runtimeFolder(ROOT, options.runtime))];
-  if (options.native) {
-    peers.push((await nativePeers(ROOT, options.nativePgo))[0]!);
+  const ours = weftPeer(ROOT, runtimeFolder(ROOT, options.runtime));
+  const native = options.native ? (await nativePeers(ROOT, options.nativePgo)).slice(0, 1) : [];
+  const pages = options.chromium ? await chromiumPeers(ROOT, { weft: ours.version, pyodide: "" }) : undefined;
+  // Pyodide has no threads.
+  const peers = [ours, ...native, ...(pages?.peers.filter(({ against }) => against === undefined) ?? [])];
+  try {
+    const times = await measure(peers, workloads, threads, effort, say);
+    return { machine, effort, peers: peers.map(described), threads, times };
+  } finally {
+    await pages?.close();
   }
-  const times = await measure(peers, workloads, threads, effort, say);
-  return { machine, effort, peers: peers.map(({ name, version }) => ({ name, version })), threads, times };
 }
 
 await runBench("bench:scaling", async (say) => {
@@ -117,8 +124,8 @@ await runBench("bench:scaling", async (say) => {
   if (options.help) {
     return HELP;
   }
-  if (options.chromium || options.peers) {
-    throw new UsageError("--chromium and --peers are for the suite");
+  if (options.peers) {
+    throw new UsageError("--peers is for the suite");
   }
   const result = options.from === undefined ? await run(options, say) : readJsonResult<ScalingResult>(options.from);
   writeJson(options.json, result);

@@ -22,10 +22,9 @@ export function speedUps(times: Readonly<Record<number, readonly number[]>>, thr
   return threads.map((count) => times[count] && median(times[count].map((value, turn) => alone[turn]! / value)));
 }
 
-/** A table for each peer, and after the first one for each that compares it with the others. */
+/** A table for each peer, and one more for each that is compared with a Weft. */
 export function scalingTables({ peers, threads, times }: Pick<ScalingResult, "peers" | "threads" | "times">): { title: string; rows: string[][] }[] {
   const counts = threads.map((count) => (count === 1 ? "1 thread" : `${count} threads`));
-  const [ours, ...others] = peers;
   const own = (peer: string): string[][] => [
     ["", `${counts[0]!}, ms`, ...counts.slice(1)],
     ...Object.entries(times).map(([workload, byPeer]) => {
@@ -33,20 +32,17 @@ export function scalingTables({ peers, threads, times }: Pick<ScalingResult, "pe
       return [workload, figure(median(series[threads[0]!]!)), ...speedUps(series, threads).slice(1).map((value) => (value === undefined ? "" : `${value.toFixed(2)}x`))];
     }),
   ];
-  const compared = (peer: string): string[][] => [
+  const compared = (peer: string, ours: string): string[][] => [
     ["", ...counts.slice(1)],
     ...Object.entries(times).map(([workload, byPeer]) => {
       const theirs = speedUps(byPeer[peer]!, threads);
-      return [workload, ...speedUps(byPeer[ours!.name]!, threads).map((value, index) => (value === undefined ? "" : (value / theirs[index]!).toFixed(2))).slice(1)];
+      return [workload, ...speedUps(byPeer[ours]!, threads).map((value, index) => (value === undefined ? "" : (value / theirs[index]!).toFixed(2))).slice(1)];
     }),
   ];
-  return [
-    { title: `Speed-up of ${ours!.name}: the same work on more threads`, rows: own(ours!.name) },
-    ...others.flatMap(({ name }) => [
-      { title: `Speed-up of ${name}`, rows: own(name) },
-      { title: `${ours!.name}'s speed-up divided by ${name}'s`, rows: compared(name) },
-    ]),
-  ];
+  return peers.flatMap(({ name, against }) => [
+    { title: `Speed-up of ${name}: the same work on more threads`, rows: own(name) },
+    ...(against === undefined ? [] : [{ title: `${against}'s speed-up divided by ${name}'s`, rows: compared(name, against) }]),
+  ]);
 }
 
 /** The run as plain text. */

@@ -16,18 +16,22 @@ UNITS = 32
 
 
 def team(module, loops, threads):
-    """Calls the workload's `work` on so many threads at once. Starting them is not counted."""
+    """Calls the workload's `work` on so many threads at once. Neither starting nor ending them is counted."""
     shared = module["setup"](threads) if "setup" in module else None
     results = [None] * threads
     times = [None] * threads
     gate = threading.Barrier(threads)
+    end = threading.Barrier(threads)
 
     def member(index):
         units = UNITS * loops * (index + 1) // threads - UNITS * loops * index // threads
         gate.wait()
-        start = time.perf_counter()
-        results[index] = module["work"](shared, index, units)
-        times[index] = start, time.perf_counter()
+        try:
+            start = time.perf_counter()
+            results[index] = module["work"](shared, index, units)
+            times[index] = start, time.perf_counter()
+        finally:
+            end.wait()
 
     members = [threading.Thread(target=member, args=(index,)) for index in range(threads)]
     for one in members:

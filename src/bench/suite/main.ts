@@ -9,7 +9,7 @@ import { measureSuite, STARTUP } from "./measure.js";
 import { effortOf, parseBenchOptions, SHARED_HELP, type BenchOptions } from "./options.js";
 import { choosePeers } from "./choose-peers.js";
 import { suitePlot } from "./plot.js";
-import { circumstances, gaps, suiteReport, suiteRows, type SuiteResult } from "./suite-report.js";
+import { circumstances, described, gaps, suiteReport, suiteRows, type SuiteResult } from "./suite-report.js";
 import { readWorkloads, select } from "./workloads.js";
 
 const HELP = `usage: npm run bench -- [options] [workload...]
@@ -42,7 +42,7 @@ async function measure(options: BenchOptions, say: (text: string) => void): Prom
   const { peers, close } = await choosePeers(ROOT, options, say);
   try {
     const results = await measureSuite({ peers, workloads, startup: chosen.length > workloads.length, effort }, say);
-    return { machine, effort, peers: peers.map(({ name, version, against }) => ({ name, version, ...(against === undefined ? {} : { against }) })), results };
+    return { machine, effort, peers: peers.map(described), results };
   } finally {
     await close();
   }

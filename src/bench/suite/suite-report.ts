@@ -12,6 +12,11 @@ export interface Measured {
   readonly against?: string;
 }
 
+/** What a result keeps of a peer. */
+export function described({ name, version, against }: Measured): Measured {
+  return { name, version, ...(against === undefined ? {} : { against }) };
+}
+
 /** A whole run, as `--json` keeps it. */
 export interface SuiteResult {
   readonly machine: Machine;
