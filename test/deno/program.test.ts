@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -94,6 +94,38 @@ test("spawned functions are modules that the program may read", { timeout: DEADL
   `;
   const allowed = await deno([READ_PACKAGE, `--allow-read=${folder}`], program, { "thread.ts": thread });
   expect(allowed).toEqual({ status: 0, stdout: "appended 0; appended 1; appended 2\n3\n", stderr: "" });
+});
+
+test("a worker that is slower than the host's realm loses none of its messages", { timeout: DEADLINE + 5000 }, async () => {
+  // A runtime whose glue begins in workers only when the first message for it has come.
+  const built = join(ROOT, "dist/runtime/release");
+  const runtime = join(folder, "late");
+  mkdirSync(runtime);
+  for (const name of readdirSync(built)) {
+    symlinkSync(join(built, name), join(runtime, name));
+  }
+  const glue = `
+    import { isMainThread } from "node:worker_threads";
+    import begin from ${JSON.stringify(pathToFileURL(join(built, "weft.mjs")).href)};
+    const load = isMainThread ? undefined : new Promise((resolve) => globalThis.addEventListener("message", ({ data }) => data.cmd === "load" && resolve()));
+    export default async (...values) => {
+      await load;
+      return begin(...values);
+    };
+  `;
+  const manifest = JSON.parse(readFileSync(join(built, "manifest.json"), "utf8")) as { files: Record<string, { size: number }> };
+  manifest.files["weft.mjs"]!.size = glue.length;
+  for (const [name, text] of [["weft.mjs", glue], ["manifest.json", JSON.stringify(manifest)]] as const) {
+    unlinkSync(join(runtime, name));
+    writeFileSync(join(runtime, name), text);
+  }
+  const end = await deno(["--allow-all"], `
+    import { loadWeft } from "weft-python";
+    const weft = await loadWeft({ runtime: ${JSON.stringify(runtime)}, signal: AbortSignal.timeout(${DEADLINE / 2}) });
+    console.log(await weft.eval("6 * 7"));
+    await weft.terminate();
+  `);
+  expect(end).toEqual({ status: 0, stdout: "42\n", stderr: "" });
 });
 
 const USE_OF_FILES = `

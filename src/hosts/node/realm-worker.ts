@@ -16,6 +16,12 @@ if (glueUrl === undefined || id === undefined) {
 async function start(url: string, realm: number): Promise<void> {
   // Node and Bun keep them by themselves.
   const deliver = "Deno" in globalThis ? keepMessages(globalThis as unknown as EventTarget) : undefined;
+  // The glue awaits something before it listens, and says when it does; it is not set up to its end then.
+  const listening = (): void => {
+    if (deliver) {
+      queueMicrotask(deliver);
+    }
+  };
   const glue = import(url) as Promise<{ default: () => unknown }>;
   const realmHost = new NodeRealmHost(url);
   if (javascript === "true") {
@@ -27,13 +33,15 @@ async function start(url: string, realm: number): Promise<void> {
       importNow,
       listen: (onMessage) => {
         parentPort!.on("message", onMessage);
+        listening();
       },
     });
   } else {
-    Object.assign(globalThis, { weftHost: realmHost, weftPython: new ClosedBinding(realm) });
+    const binding = new ClosedBinding(realm);
+    binding.listen = listening;
+    Object.assign(globalThis, { weftHost: realmHost, weftPython: binding });
   }
   (await glue).default();
-  deliver?.();
 }
 
 // No top-level await, here and in the glue: V8 aborts the process when a worker is ended
