@@ -223,15 +223,17 @@ test("deep recursion is a RecursionError on every thread", { timeout: 2 * DEADLI
 });
 
 test("a worker that starts slowly gets the messages of before it listened", { timeout: DEADLINE + 5000 }, async () => {
-  // In the place of the runtime's glue: it is loaded when a message has arrived that nobody listened to.
-  // It asks for the messages itself, so none can arrive before it waits for one.
+  // In the place of the runtime's glue, and like that it awaits something before it listens, and says when it does. It is loaded
+  // when a message has arrived that nobody listened to. It asks for the messages itself, so none can arrive before it waits for one.
   const glue = `
     import { parentPort } from "node:worker_threads";
     const arrived = new Promise((resolve) => globalThis.addEventListener("message", resolve, { once: true }));
     parentPort.postMessage("loading");
     await arrived;
-    export default () => {
+    export default async () => {
+      await import("node:module");
       parentPort.on("message", (text) => parentPort.postMessage("heard " + text));
+      globalThis.weftPython.listen();
     };
   `;
   const end = await deno(["--allow-read"], `
