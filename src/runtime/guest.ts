@@ -428,7 +428,7 @@ export class Guest {
     return this.#module.weftTakeWorker();
   }
 
-  /** Whether the worker of Python's main thread has the runtime: it runs the thread from then on. */
+  /** Whether the worker of Python's main thread has the runtime, which the glue notes at the worker: it runs the thread from then on. */
   get mainWorkerLoaded(): boolean {
     return (this.#mainWorker as { readonly loaded?: boolean }).loaded === true;
   }

@@ -44,7 +44,10 @@ async function givenUp(options: LoadOptions, when: () => boolean): Promise<Abort
 
 describe("a signal gives up loading", () => {
   test("at once", async () => {
-    const error = await givenUp({}, () => true);
+    const signal = AbortSignal.abort(new Error("enough"));
+    const error = (await loadWeft({ signal }).catch((reason: unknown) => reason)) as AbortedError;
+    expect(error).toBeInstanceOf(LoadAbortedError);
+    expect(error.cause).toBe(signal.reason);
     expect([error.stage, error.threads, error.message]).toEqual(["files", [], "loading Python was given up (enough): the runtime's files were not read and compiled yet"]);
     // As timeouts are.
     const late = (await loadWeft({ signal: AbortSignal.timeout(0) }).catch((reason: unknown) => reason)) as AbortedError;

@@ -120,6 +120,8 @@ async function isolationObstacle(): Promise<string | undefined> {
 
 async function load(options: LoadOptions): Promise<HostWeft> {
   await requireIsolation();
+  const loading = new Loading(options.signal);
+  loading.throwIfAborted();
   // Wrong addresses are refused before anything is begun.
   const runtime = folder(options.runtime ?? new URL(RUNTIME, import.meta.url));
   const script = new URL(options.worker ?? new URL("./realm-worker.js", import.meta.url), base());
@@ -136,7 +138,6 @@ async function load(options: LoadOptions): Promise<HostWeft> {
   const page = web.document === undefined ? undefined : new PageService(globalThis);
   let remotePage: RemotePage | undefined;
   const plotter = new Plotter(start, new URL("./plot-worker.js", script));
-  const loading = new Loading(options.signal);
   const files = await loading.until(Promise.all([download.files, persist?.ready])).then(
     ([found]) => found,
     async (error: unknown) => {

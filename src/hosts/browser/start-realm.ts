@@ -26,12 +26,12 @@ export function startRealm(): void {
         web.addEventListener("message", (event) => {
           onMessage((event as MessageEvent).data);
         });
+        deliver();
       },
     });
     Promise.all([import(glueUrl) as Promise<{ default: () => unknown }>, imported]).then(
       ([glue]) => {
         glue.default();
-        deliver();
       },
       (error: unknown) => {
         // The host realm hears of errors, but not of unhandled rejections.

@@ -66,8 +66,9 @@ export function loadWeft(options: LoadOptions | ProfileOptions = {}): Promise<Ho
 }
 
 async function load(options: LoadOptions, alive: KeepAlive): Promise<HostWeft> {
-  const assets = new RuntimeAssets(options.runtime ?? runtimeFolder());
   const loading = new Loading(options.signal);
+  loading.throwIfAborted();
+  const assets = new RuntimeAssets(options.runtime ?? runtimeFolder());
   const runtime = loadRuntime(assets);
   const { factory, module, workers } = await loading.until(runtime).catch((error: unknown) => {
     // Given up: reading goes on.

@@ -15,13 +15,7 @@ if (glueUrl === undefined || id === undefined) {
 
 async function start(url: string, realm: number): Promise<void> {
   // Node and Bun keep them by themselves.
-  const deliver = "Deno" in globalThis ? keepMessages(globalThis as unknown as EventTarget) : undefined;
-  // The glue awaits something before it listens, and says when it does; it is not set up to its end then.
-  const listening = (): void => {
-    if (deliver) {
-      queueMicrotask(deliver);
-    }
-  };
+  const deliver = "Deno" in globalThis ? keepMessages(globalThis as unknown as EventTarget) : () => undefined;
   const glue = import(url) as Promise<{ default: () => unknown }>;
   const realmHost = new NodeRealmHost(url);
   if (javascript === "true") {
@@ -33,12 +27,12 @@ async function start(url: string, realm: number): Promise<void> {
       importNow,
       listen: (onMessage) => {
         parentPort!.on("message", onMessage);
-        listening();
+        deliver();
       },
     });
   } else {
     const binding = new ClosedBinding(realm);
-    binding.listen = listening;
+    binding.listen = deliver;
     Object.assign(globalThis, { weftHost: realmHost, weftPython: binding });
   }
   (await glue).default();

@@ -1,7 +1,8 @@
 /**
  * Keeps the messages that a worker realm gets before its glue listens: browsers and Deno deliver them whether somebody listens or not.
  * @param takes a message that is not for the glue, and says so.
- * @returns hands the messages to those who listen now, in their order; nothing is kept any more.
+ * @returns to be called when the glue says that it listens (`listen()` of the realm's binding), which it may await something before, and
+ * is not set up to its end then: in the next microtask the messages are handed over, in their order, and nothing is kept any more.
  */
 export function keepMessages(scope: Pick<EventTarget, "addEventListener" | "removeEventListener" | "dispatchEvent">, takes: (data: unknown) => boolean = () => false): () => void {
   const early: unknown[] = [];
@@ -13,9 +14,11 @@ export function keepMessages(scope: Pick<EventTarget, "addEventListener" | "remo
   };
   scope.addEventListener("message", keep);
   return () => {
-    scope.removeEventListener("message", keep);
-    for (const data of early) {
-      scope.dispatchEvent(new MessageEvent("message", { data }));
-    }
+    queueMicrotask(() => {
+      scope.removeEventListener("message", keep);
+      for (const data of early) {
+        scope.dispatchEvent(new MessageEvent("message", { data }));
+      }
+    });
   };
 }
