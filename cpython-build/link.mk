@@ -20,6 +20,10 @@ $(OUT)/weft.mjs: $(OBJ)
 	sed -i '/^export default Module;$$/q' $@
 	tail -n 1 $@ | grep -qx 'export default Module;'
 
+# Its own headers are the only place where the C library says what its threads' records are.
+obj/libc/thread_numbers.o: private CFLAGS += $(foreach f,libc/musl/src/internal libc/musl/arch/emscripten libc/musl/arch/generic libc/musl/src/include pthread,-isystem $(EMSCRIPTEN)/system/lib/$(f))
+obj/libc/thread_numbers.o: private EMSCRIPTEN = $(shell em-config EMSCRIPTEN_ROOT)
+
 # What dlsym() offers; only our dlfcn.c includes it.
 obj/libc/dlfcn.o: generated/weft_symbols.h
 obj/libc/dlfcn.o: private CFLAGS += -Wno-deprecated-declarations

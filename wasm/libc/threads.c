@@ -4,6 +4,7 @@
  *
  * What is found is given back before the thread takes it. Another thread may be faster, in a program that is out of memory
  * and goes on allocating: then it is as it was before. */
+#include "thread_numbers.h"
 #include "weft_memory.h"
 
 #include <errno.h>
@@ -33,8 +34,6 @@ static int has_memory(const pthread_attr_t *attributes) {
   return objects != NULL;
 }
 
-int __real_pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*routine)(void *), void *restrict argument);
-
 int __wrap_pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*routine)(void *), void *restrict argument) {
-  return has_memory(attributes) ? __real_pthread_create(thread, attributes, routine, argument) : EAGAIN;
+  return has_memory(attributes) ? weft_numbered_create(thread, attributes, routine, argument) : EAGAIN;
 }
