@@ -34,16 +34,15 @@ const ENTRIES = {
 
 /**
  * The package below dist/browser, for pages: one folder that a server can offer as it is. All of it is one file, as browsers ask for
- * the parts of a module only when they have read it, and what workers run is in it too.
+ * the parts of a module only when they have read it, and what workers run for TypeScript is in it too.
  */
 const PACKAGE = `
 export * from "./src/browser.js";
-export { startRealm } from "./src/hosts/browser/start-realm.js";
+export { realmBody } from "./src/hosts/shared/realm-body.js";
 `;
 
 /** Scripts of workers in the same folder. */
 const BROWSER_ENTRIES = {
-  "realm-worker": "src/hosts/browser/realm-worker.ts",
   "plot-worker": "src/hosts/browser/plot-worker.ts",
   "persist-worker": "src/hosts/browser/persist-worker.ts",
 };
@@ -53,7 +52,12 @@ const STRESS_ENTRIES = {
   "stress-page": "src/stress/page.ts",
 };
 
-/** Classic scripts in the same folder. */
+/** The script of Python's workers: a classic one, so that it can load the package later, while Python waits. */
+const REALM_ENTRIES = {
+  "realm-worker": "src/hosts/browser/realm-worker.ts",
+};
+
+/** Other classic scripts in the same folder. */
 const CLASSIC_ENTRIES = {
   "weft-headers": "src/hosts/browser/weft-headers.ts",
 };
@@ -89,26 +93,19 @@ const browser = {
   // Every realm of a page reads it while Python starts.
   minify: true,
 };
-await bundlePackage();
-await build({
-  ...browser,
-  entryPoints: present(BROWSER_ENTRIES),
-  plugins: [
-    {
-      name: "from-the-package",
-      setup: ({ onResolve }) => {
-        onResolve({ filter: /\/start-realm\.js$/ }, () => ({ path: "./index.js", external: true }));
-      },
-    },
-  ],
-});
-await build({ ...common, entryPoints: present(STRESS_ENTRIES), outdir: "dist/browser", splitting: false, platform: "browser", target: BROWSERS, banner: SYMBOLS });
+const packageKey = await bundlePackage();
+await build({ ...browser, entryPoints: present(BROWSER_ENTRIES) });
+await build({ ...common, entryPoints: present(STRESS_ENTRIES), outdir: "dist/browser", splitting: false, platform: "browser", target: BROWSERS, banner: SYMBOLS, define: packageKey });
+await build({ ...browser, entryPoints: present(REALM_ENTRIES), format: "iife", banner: { js: `"use strict";${SYMBOLS.js}` } });
 await build({ ...common, entryPoints: present(CLASSIC_ENTRIES), outdir: "dist/browser", splitting: false, format: "iife", platform: "browser", target: BROWSERS });
 await bundlePlayground();
 
 /**
- * A realm has each class once, whether the worker's script or a thread's module imports it, and also where servers offer the file at
- * several addresses (redirects, queries that tell versions apart): the first one that is read gives its exports to the others.
+ * A realm has each class once, whether a worker loads it for Python or a thread's module imports it, and also where servers offer the
+ * file at several addresses (redirects, queries that tell versions apart): the first one that is read gives its exports to the others.
+ *
+ * For workers it is a classic script as well, which they load while Python waits.
+ * @returns the constant by which bundles with the package's source know its key.
  */
 async function bundlePackage() {
   const options = {
@@ -120,12 +117,25 @@ async function bundlePackage() {
   const { outputFiles, metafile } = await build({ ...options, write: false, metafile: true });
   const { exports } = metafile.outputs["dist/browser/index.js"];
   const hash = createHash("sha256").update(outputFiles.find(({ path }) => path.endsWith(".js")).contents).digest("hex");
-  await build({
+  const key = JSON.stringify(`weft-python ${hash}`);
+  const once = `globalThis[Symbol.for(${key})]??=weftPackage;`;
+  const bundle = {
     ...options,
     format: "iife",
     globalName: "weftPackage",
-    define: { ...options.define, "import.meta.url": "weftPackageUrl" },
+    define: { ...options.define, "import.meta.url": "weftPackageUrl", weftPackageKey: key },
+  };
+  await build({
+    ...bundle,
     banner: { js: `${SYMBOLS.js}const weftPackageUrl=import.meta.url;` },
-    footer: { js: `export const{${exports.join(",")}}=globalThis[Symbol.for("weft-python ${hash}")]??=weftPackage;` },
+    footer: { js: `export const{${exports.join(",")}}=${once}` },
   });
+  await build({
+    ...bundle,
+    outfile: "dist/browser/realm-package.js",
+    // In a function: the names are no globals, and it can be loaded again.
+    banner: { js: `(()=>{"use strict";${SYMBOLS.js}const{weftPackageUrl}=globalThis;` },
+    footer: { js: `${once}})();` },
+  });
+  return { weftPackageKey: key };
 }

@@ -42,7 +42,7 @@ export async function bundlePlayground() {
     entryPoints: {
       main: "src/playground/main.ts",
       "interpreter-worker": "src/playground/interpreter-worker.ts",
-      "realm-worker": "src/hosts/browser/realm-worker.ts",
+      "realm-worker": "src/playground/realm-worker.ts",
       "modules/accounts": "src/playground/modules/accounts.ts",
       "plot-worker": "src/hosts/browser/plot-worker.ts",
       "persist-worker": "src/hosts/browser/persist-worker.ts",

@@ -91,6 +91,7 @@ export const FUNCTIONS = {
 
   // wasm/include/weft_js.h
   weft_js_refuse: "v",
+  weft_js_unavailable: "vpi",
   weft_js_proxy_new: "piipi",
   weft_js_proxy_id: "ip",
   weft_js_released: "i",

@@ -150,6 +150,8 @@ PyObject *weft_promise_wait(PyObject *promise, PyObject *timeout);
 int weft_js_fill(PyObject *module);
 /* A realm whose JavaScript the program was not given: sets the ImportError that says so. */
 void weft_js_refuse(void);
+/* A realm that cannot load what its JavaScript needs: sets an ImportError with why, in UTF-8. */
+void weft_js_unavailable(const char *reason, Py_ssize_t length);
 
 /* Import, in wasm/python-library.js: runs an operation in this realm. */
 extern PyObject *weft_host_call(int32_t operation, int32_t id, int32_t self, PyObject *const *arguments, Py_ssize_t count,

@@ -1,5 +1,6 @@
 /* What the modules weft and js have for JavaScript. */
 #include "weft_js.h"
+#include "weft_python.h"
 
 static PyObject *create_proxy(PyObject *module, PyObject *arguments, PyObject *keywords) {
   static char *names[] = {"callable", "throws", "once", NULL};
@@ -41,6 +42,8 @@ static PyObject *run_sync(PyObject *module, PyObject *arguments, PyObject *keywo
 void weft_js_refuse(void) {
   PyErr_SetString(PyExc_ImportError, "this program was not given JavaScript, by which it could use all of the machine: weft run --js gives it");
 }
+
+void weft_js_unavailable(const char *reason, Py_ssize_t length) { weft_error_set(PyExc_ImportError, reason, length); }
 
 /* For wasm/library/js.py: asking it for an attribute must ask the realm of the thread that asks. */
 static PyObject *js_globals(PyObject *module, PyObject *unused) {

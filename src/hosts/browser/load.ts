@@ -131,7 +131,7 @@ async function load(options: LoadOptions): Promise<HostWeft> {
   const download = new Download(runtime, options);
   const budget = new OutputBudget();
   const setup: RealmSetup = { budget: budget.word, modules, persist: persist?.channel.buffer };
-  const workers = new RealmWorkers(browserWorkers(start, script, download.glueUrl, setup));
+  const workers = new RealmWorkers(browserWorkers(start, { url: script, own: options.worker === undefined }, download.glueUrl, setup));
   const lines = [consoleSink((line) => { console.log(line); }), consoleSink((line) => { console.error(line); })] as const;
   const output = new Output([options.stdout ?? lines[0].sink, options.stderr ?? lines[1].sink], budget);
   const input = new Input(options.stdin);

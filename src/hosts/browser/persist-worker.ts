@@ -7,7 +7,7 @@ import type { DirectoryHandle } from "./persist/opfs.js";
 import type { PersistReady, PersistStart } from "./persist/owner.js";
 import { serve, type Estimate } from "./persist/server.js";
 import { Store } from "./persist/store.js";
-import { adoptPort } from "./remote-workers.js";
+import { adoptPort } from "./adopt-port.js";
 import { web } from "./web.js";
 
 adoptPort();

@@ -2,7 +2,7 @@
 import { renderChart } from "../../plot/render.js";
 import type { ChartSpec } from "../../plot/spec.js";
 import type { PlotAnswer, PlotRequest } from "./plotter.js";
-import { adoptPort } from "./remote-workers.js";
+import { adoptPort } from "./adopt-port.js";
 import { web } from "./web.js";
 
 adoptPort();

@@ -1,21 +1,17 @@
+import type { Adoption } from "./adopt-port.js";
 import type { PagePort } from "./bridge/wire.js";
 import { startScript, type StartScript } from "./start-worker.js";
-import { web, type WebWorker } from "./web.js";
+import type { WebWorker } from "./web.js";
 
 /** From the realm that needs workers to the page that starts them. A worker's messages go by `port`, past the page. */
 type ToPage =
-  | { readonly kind: "start"; readonly id: number; readonly script: string; readonly name: string; readonly port: PagePort }
+  | { readonly kind: "start"; readonly id: number; readonly script: string; readonly name: string; readonly classic: boolean; readonly port: PagePort }
   | { readonly kind: "end"; readonly id: number };
 
 /** From the page: what a worker did not catch, or why its script could not be loaded. */
 interface FromPage {
   readonly id: number;
   readonly error: Error;
-}
-
-/** The page's first message to a worker that is another realm's. */
-interface Adoption {
-  readonly weftPort: PagePort;
 }
 
 /**
@@ -32,11 +28,11 @@ export function serveWorkers(port: PagePort): () => void {
       workers.delete(request.id);
       return;
     }
-    const { id, script, name, port: theirs } = request;
+    const { id, script, name, classic, port: theirs } = request;
     const worker = startScript(new URL(script), name, (error) => {
       const answer: FromPage = { id, error };
       port.postMessage(answer);
-    });
+    }, classic);
     workers.set(id, worker);
     const adoption: Adoption = { weftPort: theirs };
     worker.postMessage(adoption, [theirs]);
@@ -58,11 +54,11 @@ export function remoteScripts(page: PagePort): StartScript {
     const { id, error } = data as FromPage;
     failures.get(id)?.(error);
   };
-  return (script, name, onError) => {
+  return (script, name, onError, classic = false) => {
     const id = next++;
     failures.set(id, onError);
     const { port1, port2 } = new MessageChannel() as unknown as { port1: PagePort; port2: PagePort };
-    const start: ToPage = { kind: "start", id, script: script.href, name, port: port2 };
+    const start: ToPage = { kind: "start", id, script: script.href, name, classic, port: port2 };
     page.postMessage(start, [port2]);
     return new RemoteWorker(port1, () => {
       failures.delete(id);
@@ -98,30 +94,4 @@ class RemoteWorker extends EventTarget implements WebWorker {
     this.#port.close();
     this.#end();
   }
-}
-
-/**
- * To be called first in a worker's script. Where a page has started the worker for another realm, that realm's messages come by a
- * port and are given to whoever listens to this realm's own; what this realm posts goes there.
- */
-export function adoptPort(): void {
-  const adopt = (event: Event): void => {
-    web.removeEventListener("message", adopt);
-    const { weftPort: port } = (event as MessageEvent).data as Partial<Adoption>;
-    if (!port) {
-      return;
-    }
-    event.stopImmediatePropagation();
-    Object.defineProperty(web, "postMessage", {
-      configurable: true,
-      writable: true,
-      value: (message: unknown, transfer: readonly unknown[] = []) => {
-        port.postMessage(message, transfer);
-      },
-    });
-    port.onmessage = ({ data }: MessageEvent) => {
-      web.dispatchEvent(new MessageEvent("message", { data }));
-    };
-  };
-  web.addEventListener("message", adopt);
 }

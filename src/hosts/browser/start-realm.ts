@@ -1,15 +1,19 @@
+import { LazyBinding } from "../../python/lazy-binding.js";
 import { keepMessages } from "../shared/early-messages.js";
-import { prepareRealm } from "../shared/realm-body.js";
+import type { RealmBody } from "../shared/realm-body.js";
+import { isOurs, type SpawnReady } from "../shared/realm-messages.js";
+import type { LatePackage, RealmPackage } from "./late-package.js";
 import { realmImports } from "./realm-imports.js";
 import type { RealmStart } from "./realm-messages.js";
-import { adoptPort } from "./remote-workers.js";
+import { adoptPort } from "./adopt-port.js";
 import { web } from "./web.js";
 
 /**
  * What every worker realm's script does: it waits for the host realm's first message, sets up what the realm's imports need, then
- * loads the glue and starts it, which finds out by the worker's name that it is in a worker.
+ * loads the glue and starts it, which finds out by the worker's name that it is in a worker. The package is loaded when TypeScript
+ * first takes part in what Python does in this realm: reading it takes as long as all else here.
  */
-export function startRealm(): void {
+export function startRealm(packageOf: (start: RealmStart["weftRealm"]) => LatePackage): void {
   adoptPort();
 
   const deliver = keepMessages(web, (message) => {
@@ -18,18 +22,19 @@ export function startRealm(): void {
       return false;
     }
     const { id, glueUrl } = data.weftRealm;
-    const { imported, ...imports } = realmImports(glueUrl, data.weftRealm);
-    prepareRealm({
-      id,
-      ...imports,
-      listen: (onMessage) => {
-        web.addEventListener("message", (event) => {
-          onMessage((event as MessageEvent).data);
-        });
-        deliver();
-      },
-    });
-    Promise.all([import(glueUrl) as Promise<{ default: () => unknown }>, imported]).then(
+    const late = packageOf(data.weftRealm);
+    const { imported, importNow, realmHost } = realmImports(glueUrl, data.weftRealm);
+    let made: RealmBody | undefined;
+    const body = (loaded: RealmPackage): RealmBody => (made ??= loaded.realmBody(id, importNow));
+    const binding = new LazyBinding(id, () => body(late.now()).binding);
+    binding.listen = () => {
+      web.addEventListener("message", (event) => {
+        serve((event as MessageEvent).data, () => late.soon().then(body));
+      });
+      deliver();
+    };
+    Object.assign(globalThis, { weftHost: realmHost, weftPython: binding });
+    Promise.all([import(glueUrl) as Promise<{ default: () => unknown }>, imported, late.ready()]).then(
       ([glue]) => {
         glue.default();
       },
@@ -40,4 +45,21 @@ export function startRealm(): void {
     );
     return true;
   });
+}
+
+/** In their order: each waits for the same. */
+function serve(message: unknown, body: () => Promise<RealmBody>): void {
+  if (!isOurs(message)) {
+    return;
+  }
+  body().then(
+    ({ onMessage }) => {
+      onMessage(message);
+    },
+    (error: unknown) => {
+      if ("weftSpawn" in message) {
+        message.weftSpawn.port.postMessage({ ready: false, error } satisfies SpawnReady);
+      }
+    },
+  );
 }

@@ -1,23 +1,38 @@
 import type { StartWorker } from "../shared/realm-workers.js";
-import type { RealmSetup, RealmStart } from "./realm-messages.js";
+import type { PackagePlace, RealmSetup, RealmStart } from "./realm-messages.js";
 import { web, type WebWorker } from "./web.js";
 
-/** Starts a worker from a script of ours. `onError` hears of what it did not catch, and why it could not be loaded. */
-export type StartScript = (script: URL, name: string, onError: (error: Error) => void) => WebWorker;
+/**
+ * Starts a worker from a script of ours. `onError` hears of what it did not catch, and why it could not be loaded. A script that is
+ * not `classic` is a module, and so is one of another origin.
+ */
+export type StartScript = (script: URL, name: string, onError: (error: Error) => void, classic?: boolean) => WebWorker;
+
+/** The script of the worker realms. */
+export interface RealmScript {
+  /** May be of another origin. */
+  readonly url: URL;
+  /** Whether it is the package's own, a classic script, and not one of the user's choice. */
+  readonly own: boolean;
+}
+
+/** Under which key each bundle of the package puts its exports; in other bundles there is no such thing. */
+declare const weftPackageKey: string;
 
 /**
- * Starts worker realms from a script, which may be of another origin.
+ * Starts worker realms.
  * @param glueUrl known when the glue has been checked.
  */
-export function browserWorkers(start: StartScript, script: URL, glueUrl: Promise<string>, setup: RealmSetup): StartWorker<WebWorker> {
+export function browserWorkers(start: StartScript, script: RealmScript, glueUrl: Promise<string>, setup: RealmSetup): StartWorker<WebWorker> {
+  const bundle = typeof weftPackageKey === "undefined" ? undefined : placeOf(script.url, weftPackageKey);
   return (id, onError) => {
     // The glue looks for exactly this name to know that it is in a worker.
-    const worker = start(script, "em-pthread", onError);
+    const worker = start(script.url, "em-pthread", onError, script.own);
     // The glue would install a handler that throws in this realm; the guest's end reports it.
     Object.defineProperty(worker, "onerror", { get: () => undefined, set: () => undefined });
     glueUrl.then(
       (url) => {
-        const first: RealmStart = { weftRealm: { id, glueUrl: url, ...setup } };
+        const first: RealmStart = { weftRealm: { id, glueUrl: url, package: bundle, ...setup } };
         worker.postMessage(first);
       },
       // Loading fails with that, and ends the workers.
@@ -27,9 +42,15 @@ export function browserWorkers(start: StartScript, script: URL, glueUrl: Promise
   };
 }
 
+/** The package is beside its workers' script. */
+function placeOf(script: URL, key: string): PackagePlace {
+  return { script: new URL("./realm-package.js", script).href, module: new URL("./index.js", script).href, key };
+}
+
 /** Starts one of this realm's own. See {@link StartScript}. */
-export const startScript: StartScript = (script, name, onError) => {
-  const worker = new web.Worker(workerUrl(script), { type: "module", name });
+export const startScript: StartScript = (script, name, onError, classic = false) => {
+  const plain = classic && script.origin === web.location.origin;
+  const worker = new web.Worker(workerUrl(script), plain ? { name } : { type: "module", name });
   worker.addEventListener("error", (event) => {
     event.preventDefault();
     void explain(event as Partial<ErrorEventLike>, script).then(onError);

@@ -11,13 +11,15 @@ interface WebScope extends EventTarget {
   /** Pages only; another window where this one is in a frame. */
   readonly parent?: unknown;
   readonly document?: { readonly baseURI: string; createElement(name: string): unknown };
-  readonly Worker: new (url: string | URL, options: { type: "module"; name: string }) => WebWorker;
+  readonly Worker: new (url: string | URL, options: { type?: "module"; name: string }) => WebWorker;
   readonly XMLHttpRequest: new () => BlockingRequest;
   readonly navigator: unknown;
   /** Workers only. */
   postMessage(message: unknown): void;
   fetch(url: string | URL, init?: { cache?: "no-cache"; integrity?: string; signal?: AbortSignal }): Promise<Response>;
   reportError(error: unknown): void;
+  /** Workers only. Throws a TypeError in those that are modules. */
+  importScripts(...urls: readonly string[]): void;
 }
 
 /** What is used of requests that block. */

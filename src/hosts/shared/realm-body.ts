@@ -5,6 +5,8 @@ import { Weft } from "../../python/weft.js";
 import type { RealmPort } from "./platform.js";
 import type { SpawnCancel, SpawnEnd, SpawnReady, SpawnRequest } from "./realm-messages.js";
 
+type ImportNow = (url: string) => Readonly<Record<string, unknown>>;
+
 /** What a worker realm needs of its platform. */
 export interface RealmScope {
   /** The realm's number, unique in the program. */
@@ -12,7 +14,7 @@ export interface RealmScope {
   /** The realm's imports: wasm/include/weft_host.h. */
   readonly realmHost: unknown;
   /** See `Realm.importNow`. */
-  readonly importNow?: (url: string) => Readonly<Record<string, unknown>>;
+  readonly importNow?: ImportNow;
   /** Hands over what the host realm posts, from now on. The glue listens by itself. */
   listen(onMessage: (message: unknown) => void): void;
 }
@@ -26,29 +28,48 @@ interface Waiting {
   readonly posted: Int32Array;
 }
 
+/** The part of a worker realm that TypeScript takes part in. */
+export interface RealmBody {
+  readonly binding: RealmBinding;
+  /** Serves what the host realm posts; what is the glue's is none of its business. */
+  readonly onMessage: (message: unknown) => void;
+}
+
 /**
  * What every worker realm does before it loads the glue: gives it the realm's imports, and serves the
  * host realm's requests to start threads.
  */
 export function prepareRealm(scope: RealmScope): void {
-  const binding = new RealmBinding(scope.id);
-  binding.importNow = scope.importNow;
+  const { binding, onMessage } = realmBody(scope.id, scope.importNow);
   Object.assign(globalThis, { weftHost: scope.realmHost, weftPython: binding });
+  binding.listen = () => {
+    scope.listen(onMessage);
+  };
+}
+
+/**
+ * @param id the realm's number.
+ * @param importNow see `Realm.importNow`.
+ */
+export function realmBody(id: number, importNow: ImportNow | undefined): RealmBody {
+  const binding = new RealmBinding(id);
+  binding.importNow = importNow;
   /** Imported, and waiting for their threads to start. */
   const entries = new Map<number, Waiting>();
-  binding.listen = () => {
-    scope.listen((message) => {
-      onMessage(entries, message as Partial<SpawnRequest & SpawnCancel>);
-    });
-  };
   binding.onThread = (thread) => {
     const waiting = entries.get(thread)!;
     entries.delete(thread);
     runThread(binding, waiting);
   };
+  return {
+    binding,
+    onMessage: (message) => {
+      serve(entries, message as Partial<SpawnRequest & SpawnCancel>);
+    },
+  };
 }
 
-function onMessage(entries: Map<number, Waiting>, message: Partial<SpawnRequest & SpawnCancel>): void {
+function serve(entries: Map<number, Waiting>, message: Partial<SpawnRequest & SpawnCancel>): void {
   if (message.weftCancel !== undefined) {
     entries.delete(message.weftCancel);
   }

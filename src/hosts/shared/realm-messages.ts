@@ -23,6 +23,11 @@ export interface SpawnCancel {
   readonly weftCancel: number;
 }
 
+/** What is the glue's is none of ours. */
+export function isOurs(message: unknown): message is SpawnRequest | SpawnCancel {
+  return typeof message === "object" && message !== null && ("weftSpawn" in message || "weftCancel" in message);
+}
+
 /** The module is there, or could not be imported. */
 export type SpawnReady = { readonly ready: true } | { readonly ready: false; readonly error: unknown };
 
