@@ -111,7 +111,7 @@ thread.join()`);
     });
     const seen = await CALLS[name](
       async () => {
-        const own = `${location.origin}/own.js`;
+        const own = "/own.js";
         const weft = await weftPython.loadWeft();
         const spawned = await weft.spawn(own, "spawned").join();
         await weft.terminate();
@@ -146,7 +146,7 @@ test("a module that a thread shall run is not imported where the package cannot 
       answers = false;
       return one.evaluate(async () => {
         const weft = await weftPython.loadWeft();
-        const told = await weft.spawn(`${location.origin}/own.js`, "own").join().then(String, String);
+        const told = await weft.spawn("/own.js", "own").join().then(String, String);
         await weft.terminate();
         return told;
       });
