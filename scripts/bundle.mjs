@@ -4,7 +4,7 @@ import { existsSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { BROWSERS, bundlePlayground, SYMBOLS } from "./playground.mjs";
+import { BROWSERS, bundlePlayground, LAYOUT_HASH, SYMBOLS } from "./playground.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 
@@ -73,6 +73,7 @@ const common = {
   sourcemap: "linked",
   // Python code that runs in the guest.
   loader: { ".py": "text" },
+  define: LAYOUT_HASH,
   logLevel: "warning",
 };
 
@@ -89,13 +90,13 @@ const browser = {
   target: BROWSERS,
   banner: SYMBOLS,
   // Code of the chart library for development takes a worker for Node; it goes.
-  define: { "process.env.NODE_ENV": '"production"' },
+  define: { ...LAYOUT_HASH, "process.env.NODE_ENV": '"production"' },
   // Every realm of a page reads it while Python starts.
   minify: true,
 };
 const packageKey = await bundlePackage();
 await build({ ...browser, entryPoints: present(BROWSER_ENTRIES) });
-await build({ ...common, entryPoints: present(STRESS_ENTRIES), outdir: "dist/browser", splitting: false, platform: "browser", target: BROWSERS, banner: SYMBOLS, define: packageKey });
+await build({ ...common, entryPoints: present(STRESS_ENTRIES), outdir: "dist/browser", splitting: false, platform: "browser", target: BROWSERS, banner: SYMBOLS, define: { ...LAYOUT_HASH, ...packageKey } });
 await build({ ...browser, entryPoints: present(REALM_ENTRIES), format: "iife", banner: { js: `"use strict";${SYMBOLS.js}` } });
 await build({ ...common, entryPoints: present(CLASSIC_ENTRIES), outdir: "dist/browser", splitting: false, format: "iife", platform: "browser", target: BROWSERS });
 await bundlePlayground();

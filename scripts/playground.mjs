@@ -13,8 +13,17 @@ export const BROWSERS = ["chrome111", "firefox115", "safari17"];
 /** Before each chunk: browsers without these symbols would name the methods that `using` calls "undefined". As esbuild's code for `using` finds them. */
 export const SYMBOLS = { js: ["dispose", "asyncDispose"].map((name) => `Symbol.${name}??=Symbol.for("Symbol.${name}");`).join("") };
 
-const names = await build({ entryPoints: [join(root, "src/abi/runtime-files.ts")], format: "esm", write: false });
-const { PROGRAM_FILES, LIBRARY_PARTS } = await import(`data:text/javascript,${encodeURIComponent(names.outputFiles[0].text)}`);
+/** A source file's exports. */
+async function load(source) {
+  const { outputFiles } = await build({ entryPoints: [join(root, source)], bundle: true, format: "esm", write: false });
+  return import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+}
+
+const { PROGRAM_FILES, LIBRARY_PARTS } = await load("src/abi/runtime-files.ts");
+const { LAYOUT, layoutHash } = await load("src/abi/layout.ts");
+
+/** A constant of src/abi/layout.ts. */
+export const LAYOUT_HASH = { weftLayoutHash: String(layoutHash(LAYOUT)) };
 
 /** What a page loads of the runtime. */
 const RUNTIME_FILES = ["manifest.json", ...PROGRAM_FILES, ...LIBRARY_PARTS];
@@ -56,6 +65,7 @@ export async function bundlePlayground() {
     format: "esm",
     sourcemap: "linked",
     loader: { ".py": "text" },
+    define: LAYOUT_HASH,
     plugins: [asText],
     logLevel: "warning",
     platform: "browser",

@@ -296,7 +296,9 @@ export interface Layout {
   readonly functions: Readonly<Record<string, string>>;
 }
 
-export const LAYOUT: Layout = { structs: STRUCTS, constants: { ...CONSTANTS, ...errno }, functions: FUNCTIONS };
+const layout = (): Layout => ({ structs: STRUCTS, constants: { ...CONSTANTS, ...errno }, functions: FUNCTIONS });
+
+export const LAYOUT: Layout = /* @__PURE__ */ layout();
 
 /** 32 bits that differ, but for chance, between layouts that differ (FNV-1a over their JSON). */
 export function layoutHash(layout: Layout): number {
@@ -326,6 +328,12 @@ export class LayoutError extends Error {
   override readonly name = "LayoutError";
 }
 
+/**
+ * The hash of {@link LAYOUT}, which bundling writes here: each realm would take 2 ms to make it, and needs nothing else of the tables.
+ * There is no such thing where the sources run as they are.
+ */
+declare const weftLayoutHash: number;
+
 let own: number | undefined;
 
 /**
@@ -335,7 +343,7 @@ let own: number | undefined;
  * @throws LayoutError when they differ: any further use could corrupt memory.
  */
 export function checkLayout(functions: { readonly weft_layout_hash?: () => number }): void {
-  own ??= layoutHash(LAYOUT);
+  own ??= typeof weftLayoutHash === "undefined" ? layoutHash(LAYOUT) : weftLayoutHash;
   const built = functions.weft_layout_hash;
   const hex = (hash: number): string => hash.toString(16).padStart(8, "0");
   if (typeof built !== "function" || built() >>> 0 !== own) {

@@ -16,7 +16,7 @@ const WINDOW = 128 * 1024 * 1024;
 const MARGIN = 32 * 1024 * 1024;
 
 /** Equal bytes between two runs that cost less than another run. */
-const GAP = 32;
+const GAP = 128;
 
 /** Where the standard library's archive is in guest memory. */
 export interface ArchivePlace {
