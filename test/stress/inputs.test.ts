@@ -96,6 +96,19 @@ describe("other inputs", () => {
     expect(verdicts.get("script.py")!.class, output).toBe("passes");
   });
 
+  test("--variant names another runtime, which has to be there", { timeout: 240_000 }, async () => {
+    const script = join(folder, "hammer_variant.py");
+    writeFileSync(script, "import _testcapi\n\ndef test_it():\n    for _ in range(1000):\n        assert _testcapi.INT_MAX == 2**31 - 1\n");
+    const { status, output } = await stress(script, "--iterations", "2", "--schedule", "perturb", "--variant", "test", "--timeout", "60");
+    expect(status, output).toBe(0);
+    const release = await stress(script, "--iterations", "1", "--timeout", "60");
+    expect(release.output).toContain("No module named '_testcapi'");
+    expect(release.status).not.toBe(0);
+    const missing = await stress(script, "--variant", "none");
+    expect(missing.output).toMatch(/there is no runtime in .*none: "npx weft build --variant none" makes it/);
+    expect(missing.status).not.toBe(0);
+  });
+
   test("module: names a package that Python can import", { timeout: 240_000 }, async () => {
     const library = join(folder, "library/tested/tests");
     mkdirSync(library, { recursive: true });
