@@ -45,7 +45,10 @@ export const BROWSER_LIMITS: GuestLimits = {
 export interface LoadOptions extends PythonOptions {
   /** URL of the folder with the built runtime: the package's own by default. It may be of another origin (CORS). */
   readonly runtime?: string | URL;
-  /** URL of the workers' script, `realm-worker.js` beside this module by default. It may be of another origin (CORS). */
+  /**
+   * URL of the workers' script, which is started as a module and may be of another origin (CORS). By default it is `realm-worker.js` beside
+   * this module: a classic script where it is of the page's own origin, so that workers load the package only when they need it.
+   */
   readonly worker?: string | URL;
   /** Hash that the runtime's manifest.json must have, as in HTML: `sha256-...`. It has the hashes of the other files. */
   readonly integrity?: string;
