@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { callIn } from "./call-in.js";
 import { FirefoxPages } from "./firefox-pages.js";
 import { Pages } from "./harness.js";
 import { importPackage } from "./page-package.js";
@@ -14,23 +15,14 @@ const BEGUN = "/begun";
 /** What a server was asked for: the package for workers, and when a page said that it had begun. */
 const asked = (server: StaticServer): readonly string[] => server.requests.filter((one) => [SCRIPT, BEGUN].includes(one));
 
-/** Calls a function in a page of either browser that has loaded the package from a server. */
-const CALLS = {
-  Chromium: <T>(call: () => Promise<T>, url: string): Promise<T> => pages.run(call, undefined, url),
-  Firefox: <T>(call: () => Promise<T>, url: string): Promise<T> =>
-    firefox.with(async (page) => {
-      await importPackage(page);
-      return (await page.evaluate(call)) as T;
-    }, url),
-};
-
 describe.each([
   ["Chromium", pages],
   ["Firefox", firefox],
-] as const)("the package in a page's workers, in %s", (name, browser) => {
+] as const)("the package in a page's workers, in %s", (_, browser) => {
   test("is loaded by a thread that uses JavaScript, once a realm, and by no other", async () => {
     const server = await browser.serve({ headers: ISOLATION });
-    const seen = await CALLS[name](
+    const seen = await callIn(
+      browser,
       async () => {
         const weft = await weftPython.loadWeft();
         await weft.run("import threading; thread = threading.Thread(target=print); thread.start(); thread.join()");
@@ -72,7 +64,8 @@ thread.join()`);
         return true;
       },
     });
-    const told = await CALLS[name](
+    const told = await callIn(
+      browser,
       async () => {
         const weft = await weftPython.loadWeft({ stderr: () => undefined });
         const attempt = (): Promise<string> => weft.eval("__import__('js').Math.max(1, 2)").then(String, (error: Error) => error.message);
@@ -109,7 +102,8 @@ thread.join()`);
         },
       },
     });
-    const seen = await CALLS[name](
+    const seen = await callIn(
+      browser,
       async () => {
         const own = "/own.js";
         const weft = await weftPython.loadWeft();

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { callIn } from "./call-in.js";
 import { FirefoxPages } from "./firefox-pages.js";
 import { Pages } from "./harness.js";
-import { importPackage } from "./page-package.js";
 import { ISOLATION, type StaticServer } from "./server.js";
 
 const pages = new Pages();
@@ -16,23 +16,14 @@ const TABLES = path("python313-tables.zip");
 /** Which parts of the library a server was asked for, and when a page said that it had begun, in their order. */
 const parts = (server: StaticServer): readonly string[] => server.requests.filter((one) => [MODULES, SOURCES, TABLES, "/begun"].includes(one));
 
-/** Calls a function in a page of either browser that has loaded the package from a server. */
-const CALLS = {
-  Chromium: <T>(call: () => Promise<T>, url: string): Promise<T> => pages.run(call, undefined, url),
-  Firefox: <T>(call: () => Promise<T>, url: string): Promise<T> =>
-    firefox.with(async (page) => {
-      await importPackage(page);
-      return (await page.evaluate(call)) as T;
-    }, url),
-};
-
 describe.each([
   ["Chromium", pages],
   ["Firefox", firefox],
-] as const)("the library's parts in %s", (name, browser) => {
+] as const)("the library's parts in %s", (_, browser) => {
   test("are loaded when something of them is opened, once, by the thread that needs it", async () => {
     const server = await browser.serve({ headers: ISOLATION });
-    const seen = await CALLS[name](
+    const seen = await callIn(
+      browser,
       async () => {
         const weft = await weftPython.loadWeft();
         // What most programs begin with is there.
@@ -73,7 +64,8 @@ for thread in threads: thread.join()`);
       },
       contents: { [SOURCES]: { body: "another file" } },
     });
-    const told = await CALLS[name](
+    const told = await callIn(
+      browser,
       async () => {
         const weft = await weftPython.loadWeft({ stderr: () => undefined });
         const attempt = (): Promise<string> => weft.run("import colorsys").then(() => "imported", (error: Error) => error.message);
