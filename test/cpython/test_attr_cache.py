@@ -243,6 +243,91 @@ class SameAsGeneral(unittest.TestCase):
         self.assertEqual(CALL["method"](owner), 2)
 
 
+class Modules(unittest.TestCase):
+    """Patch 0220: what a module has is found where the thread found it last."""
+
+    def test_values_come_and_go(self):
+        module = types.ModuleType("module")
+        general = lambda name: outcome(getattr, module, name)
+        choose = random.Random(3)
+        for step in range(2000):
+            name = choose.choice(NAMES)
+            change = choose.randrange(4)
+            if change == 0:
+                setattr(module, name, lambda step=step: step)
+            elif change == 1 and hasattr(module, name):
+                delattr(module, name)
+            elif change == 2:
+                # Other tables, in which names are elsewhere.
+                vars(module).update({f"other{choose.randrange(200)}": step})
+            elif change == 3 and step % 50 == 0:
+                vars(module)[step] = step
+            self.assertEqual(outcome(LOAD[name], module), general(name))
+            if general(name)[0] == "value":
+                self.assertEqual(CALL[name](module), getattr(module, name)())
+
+    def test_what_the_class_has(self):
+        module = types.ModuleType("module", "text")
+        vars(module)["__dict__"] = vars(module)["__class__"] = vars(module)["__annotations__"] = 7
+        self.assertIs(module.__dict__, vars(module))
+        self.assertIs(module.__class__, types.ModuleType)
+        self.assertEqual(module.__annotations__, 7)
+        self.assertEqual((module.__name__, module.__doc__), ("module", "text"))
+        vars(module)["__repr__"] = 8
+        self.assertEqual(module.__repr__, 8)
+
+    def test_hooks(self):
+        module = types.ModuleType("module")
+        module.__getattr__ = lambda name: f"missing {name}"
+        module.alpha = 1
+        self.assertEqual([LOAD["alpha"](module), LOAD["beta"](module)], [1, "missing beta"])
+
+        class Watched(types.ModuleType):
+            def __getattribute__(self, name):
+                return f"every {name}"
+
+        module.__class__ = Watched
+        self.assertEqual([LOAD["alpha"](module), LOAD["beta"](module)], ["every alpha", "every beta"])
+
+        class Property(types.ModuleType):
+            @property
+            def alpha(self):
+                return "property"
+
+        module = types.ModuleType("module")
+        module.alpha = 1
+        self.assertEqual(LOAD["alpha"](module), 1)
+        module.__class__ = Property
+        self.assertEqual(LOAD["alpha"](module), "property")
+
+    def test_threads(self):
+        module = types.ModuleType("module")
+        module.alpha = (0, 0)
+        stop = threading.Event()
+        wrong = []
+
+        def change(first):
+            for n in range(first, first + 20_000):
+                module.alpha = (n, n)
+                setattr(module, f"other{n % 300}", n)
+                if n % 100 == 0:
+                    delattr(module, f"other{n % 300}")
+            stop.set()
+
+        def look():
+            while not stop.is_set():
+                one, other = module.alpha
+                if one != other:
+                    wrong.append((one, other))
+
+        threads = [threading.Thread(target=look) for _ in range(3)] + [threading.Thread(target=change, args=(5000,))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(wrong, [])
+
+
 class Threads(unittest.TestCase):
     def run_all(self, *works):
         errors = []

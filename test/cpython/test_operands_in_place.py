@@ -353,6 +353,32 @@ class SeenFromOutside(unittest.TestCase):
         self.assertEqual(lines, [1, *[2, 3, 4, 1] * 3, 5])
         self.assertEqual(work(Owner(), 1, 2), 6)
 
+    def test_lines_that_another_thread_sees(self):
+        """Patch 0213: most instructions do not say where the frame is; jumps back, calls and what may fail do."""
+
+        def work():
+            a = 1
+            while not stop:
+                a = a * 3 % 7
+                if a < 5:
+                    a = a + 1
+                [a]
+
+        stop = []
+        thread = threading.Thread(target=work)
+        thread.start()
+        first = work.__code__.co_firstlineno
+        seen = collections.Counter()
+        try:
+            while len(seen) < 2 or sum(seen.values()) < 1000:
+                frame = sys._current_frames().get(thread.ident)
+                if frame is not None and frame.f_code is work.__code__:
+                    seen[frame.f_lineno - first] += 1
+        finally:
+            stop.append(1)
+            thread.join()
+        self.assertLessEqual(set(seen), {1, 2, 3, 4, 5, 6})
+
     def test_monitoring_that_begins_and_ends_while_threads_run(self):
         class Owner:
             def __init__(self):
