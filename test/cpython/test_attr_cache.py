@@ -300,33 +300,6 @@ class Modules(unittest.TestCase):
         module.__class__ = Property
         self.assertEqual(LOAD["alpha"](module), "property")
 
-    def test_threads(self):
-        module = types.ModuleType("module")
-        module.alpha = (0, 0)
-        stop = threading.Event()
-        wrong = []
-
-        def change(first):
-            for n in range(first, first + 20_000):
-                module.alpha = (n, n)
-                setattr(module, f"other{n % 300}", n)
-                if n % 100 == 0:
-                    delattr(module, f"other{n % 300}")
-            stop.set()
-
-        def look():
-            while not stop.is_set():
-                one, other = module.alpha
-                if one != other:
-                    wrong.append((one, other))
-
-        threads = [threading.Thread(target=look) for _ in range(3)] + [threading.Thread(target=change, args=(5000,))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        self.assertEqual(wrong, [])
-
 
 class Threads(unittest.TestCase):
     def run_all(self, *works):
@@ -346,6 +319,31 @@ class Threads(unittest.TestCase):
         for thread in threads:
             thread.join()
         self.assertEqual(errors, [])
+
+    def test_modules_that_change(self):
+        module = types.ModuleType("module")
+        module.alpha = (0, 0)
+        stop = threading.Event()
+        wrong = []
+
+        def change():
+            try:
+                for n in range(5000, 25_000):
+                    module.alpha = (n, n)
+                    setattr(module, f"other{n % 300}", n)
+                    if n % 100 == 0:
+                        delattr(module, f"other{n % 300}")
+            finally:
+                stop.set()
+
+        def look():
+            while not stop.is_set():
+                one, other = module.alpha
+                if one != other:
+                    wrong.append((one, other))
+
+        self.run_all(change, look, look, look)
+        self.assertEqual(wrong, [])
 
     def test_methods_that_are_replaced(self):
         class Changing:

@@ -4,12 +4,17 @@ Whether an object is used again is seen by its id(), which takes no reference th
 """
 
 import faulthandler
+import functools
+import gc
 import operator
 import queue
 import random
 import sys
 import threading
 import unittest
+import weakref
+
+from together import run_for
 
 faulthandler.dump_traceback_later(240, exit=True)
 
@@ -66,7 +71,7 @@ class UsedAgain(unittest.TestCase):
 
 
 class StaysAsItIs(unittest.TestCase):
-    def check(self, other, x):
+    def check(self, x):
         before = x + 0
         y = x
         x += type(x)(1)
@@ -80,8 +85,8 @@ class StaysAsItIs(unittest.TestCase):
         self.assertEqual(x, 40000)
 
     def test_another_variable(self):
-        self.check(None, fresh(0))
-        self.check(None, fresh(0.0))
+        self.check(fresh(0))
+        self.check(fresh(0.0))
 
     def test_an_argument(self):
         def change(n):
@@ -241,13 +246,7 @@ class Threads(unittest.TestCase):
                         if first != (x, f, i) or x != f or i % 10:
                             wrong.append((one, first))
 
-        threads = [threading.Thread(target=change, args=(one,)) for one in shared]
-        threads += [threading.Thread(target=look) for _ in range(3)]
-        timer = threading.Timer(3, stop.set)
-        for thread in [*threads, timer]:
-            thread.start()
-        for thread in [*threads, timer]:
-            thread.join()
+        run_for(3, stop, *(functools.partial(change, one) for one in shared), look, look, look)
         self.assertEqual(wrong, [])
 
 
@@ -277,9 +276,6 @@ class FreedObjects(unittest.TestCase):
             del iterators, numbers
 
     def test_cycles_of_iterators_are_collected(self):
-        import gc
-        import weakref
-
         class Value:
             pass
 
@@ -296,23 +292,23 @@ class FreedObjects(unittest.TestCase):
 
     def test_objects_that_others_free(self):
         """Half of the threads make ints and iterators, the others free them, while the garbage is collected."""
-        import gc
-
         ways = [queue.SimpleQueue() for _ in range(3)]
         stop = threading.Event()
         wrong = []
 
         def make(way):
             n = 0
-            while not stop.is_set():
-                numbers = [n * 1000 + i for i in range(300)]
-                way.put((n, numbers, [iter(numbers), iter(tuple(numbers)), iter(range(n, n + 5))]))
-                n += 1
-                if n % 50 == 0:
-                    gc.collect()
-                while way.qsize() > 20 and not stop.is_set():
-                    pass
-            way.put(None)
+            try:
+                while not stop.is_set():
+                    numbers = [n * 1000 + i for i in range(300)]
+                    way.put((n, numbers, [iter(numbers), iter(tuple(numbers)), iter(range(n, n + 5))]))
+                    n += 1
+                    if n % 50 == 0:
+                        gc.collect()
+                    while way.qsize() > 20 and not stop.is_set():
+                        pass
+            finally:
+                way.put(None)
 
         def free(way):
             while (one := way.get()) is not None:
@@ -321,12 +317,7 @@ class FreedObjects(unittest.TestCase):
                 if [sum(iterators[0]), sum(iterators[1]), sum(numbers)] != [expected] * 3 or next(iterators[2]) != n:
                     wrong.append(n)
 
-        threads = [threading.Thread(target=work, args=(way,)) for way in ways for work in (make, free)]
-        timer = threading.Timer(3, stop.set)
-        for thread in [*threads, timer]:
-            thread.start()
-        for thread in [*threads, timer]:
-            thread.join()
+        run_for(3, stop, *(functools.partial(work, way) for way in ways for work in (make, free)))
         self.assertEqual(wrong, [])
 
     def test_threads_that_end(self):
