@@ -2,7 +2,7 @@
  * The worker that owns Python, so that the page never waits for it: not while the collector stops all threads, not
  * for a program that hangs. Python's own threads are workers of this one and end with it.
  */
-import { IsolationError, loadWeft, type HostWeft, type ObservedThread, type Py, type PyAny } from "../browser.js";
+import { IsolationError, loadWeft, type HostWeft, type ObservedThread } from "../browser.js";
 import { OutputBudget } from "../hosts/browser/output-budget.js";
 import type { Call, FromWorker, Load, ThreadSample, ToWorker } from "./protocol.js";
 import playgroundSource from "./python/playground.py";
@@ -112,9 +112,12 @@ del _install, sys, types
 }
 
 /** Calls a function of playground.py on Python's main thread. */
-async function call(name: string, values: readonly string[], signal?: AbortSignal): Promise<string> {
-  const result = await weft!.call((py) => ({ callable: py.import("playground").getAttr(name), positional: values }), signal);
-  return weft!.attach((py) => (result as Py<PyAny>).intoBound(py).toJs() as string);
+function call(name: string, values: readonly string[], signal?: AbortSignal): Promise<string> {
+  return weft!.call(
+    (py) => ({ callable: py.import("playground").getAttr(name), positional: values }),
+    signal,
+    (result) => result.toJs() as string,
+  );
 }
 
 async function answer({ id, name, values }: Call): Promise<void> {

@@ -2,10 +2,8 @@ import type { Extractor, PyAny } from "./any.js";
 import type { Py } from "./py.js";
 import type { Python } from "./python.js";
 
-/** See `Weft.attach`. */
-type Attach = <T>(call: (py: Python) => T) => T;
-/** What a call on Python's main thread needs; see `HostWeft.call`. */
-type Call = (prepare: (py: Python) => { callable: PyAny; positional: readonly unknown[] }) => Promise<Py<PyAny>>;
+/** A call on Python's main thread, and what is wanted of its result; see `HostWeft.call`. */
+type Call = <T>(prepare: (py: Python) => { callable: PyAny; positional: readonly unknown[] }, take: (result: PyAny) => T) => Promise<T>;
 
 /**
  * The globals of `__main__`, where `weft.run()` and `weft.eval()` run code, for the realm that loaded Weft: `weft.globals`.
@@ -19,12 +17,10 @@ type Call = (prepare: (py: Python) => { callable: PyAny; positional: readonly un
  * ```
  */
 export class Globals {
-  readonly #attach: Attach;
   readonly #call: Call;
 
   /** @internal */
-  constructor(attach: Attach, call: Call) {
-    this.#attach = attach;
+  constructor(call: Call) {
     this.#call = call;
   }
 
@@ -34,60 +30,48 @@ export class Globals {
    */
   get(name: string): Promise<unknown>;
   get<T>(name: string, as: Extractor<T>): Promise<T | undefined>;
-  async get<T>(name: string, as?: Extractor<T>): Promise<unknown> {
-    const found = await this.#find("get", name);
-    if (found === undefined) {
-      return undefined;
-    }
-    return this.#attach((py) => {
-      const object = found.intoBound(py);
-      return as ? as.extract(object, name) : object.toJs();
-    });
+  get<T>(name: string, as?: Extractor<T>): Promise<unknown> {
+    return this.#find("get", name, (value) => (as ? as.extract(value, name) : value.toJs()));
   }
 
   /** Gives a name a value, which is converted at once: `py.from()` says to what. */
-  async set(name: string, value: unknown): Promise<void> {
-    (await this.#method("__setitem__", () => [name, value])).drop();
+  set(name: string, value: unknown): Promise<void> {
+    return this.#method("__setitem__", () => [name, value], () => undefined);
   }
 
   /** Whether there is such a name. Builtins are not among them. */
-  async has(name: string): Promise<boolean> {
-    const found = await this.#method("__contains__", () => [name]);
-    return this.#attach((py) => found.intoBound(py).truthy());
+  has(name: string): Promise<boolean> {
+    return this.#method("__contains__", () => [name], (result) => result.truthy());
   }
 
   /** Removes a name; whether there was one. */
   async delete(name: string): Promise<boolean> {
-    const found = await this.#find("pop", name);
-    found?.drop();
-    return found !== undefined;
+    return (await this.#find("pop", name, () => true)) === true;
   }
 
   /** All names. */
-  async keys(): Promise<string[]> {
-    const list = await this.#call((py) => ({ callable: py.builtin("list"), positional: [py.globals()] }));
-    return this.#attach((py) => list.intoBound(py).toJs() as string[]);
+  keys(): Promise<string[]> {
+    return this.#call((py) => ({ callable: py.builtin("list"), positional: [py.globals()] }), (list) => list.toJs() as string[]);
   }
 
-  #method(name: string, values: (py: Python) => readonly unknown[]): Promise<Py<PyAny>> {
-    return this.#call((py) => ({ callable: py.globals().getAttr(name), positional: values(py) }));
+  #method<T>(name: string, values: (py: Python) => readonly unknown[], take: (result: PyAny) => T): Promise<T> {
+    return this.#call((py) => ({ callable: py.globals().getAttr(name), positional: values(py) }), take);
   }
 
-  /** Calls a method that takes a name and a default. */
-  async #find(method: string, name: string): Promise<Py<PyAny> | undefined> {
+  /** Calls a method that takes a name and a default; `undefined` where there is no such name. */
+  async #find<T>(method: string, name: string, take: (value: PyAny) => T): Promise<T | undefined> {
     // None is a value: the default has to be an object of its own.
     let missing: Py<PyAny> | undefined;
     try {
-      const found = await this.#method(method, (py) => {
-        const none = py.builtin("object").call();
-        missing = none.toOwned();
-        return [name, none];
-      });
-      if (missing?.is(found) === true) {
-        found.drop();
-        return undefined;
-      }
-      return found;
+      return await this.#method(
+        method,
+        (py) => {
+          const none = py.builtin("object").call();
+          missing = none.toOwned();
+          return [name, none];
+        },
+        (value) => (missing?.bind(value.py).is(value) === true ? undefined : take(value)),
+      );
     } finally {
       missing?.drop();
     }

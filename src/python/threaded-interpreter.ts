@@ -179,10 +179,15 @@ export class ThreadedInterpreter implements PortableInterpreter {
 
   /** Calls one of the functions above on Python's main thread. */
   #help(name: Helper, values: readonly unknown[], options?: PortableCallOptions): Promise<unknown> {
-    return this.#enter(async (signal) => {
-      const result = await this.#weft.call((py) => ({ callable: this.#helper(py, name), positional: values.map((value) => this.#carried(py, value)) }), signal);
-      return this.#copied(this.#weft.attach((py) => (result as Py<PyAny>).intoBound(py).toJs()));
-    }, options);
+    return this.#enter(
+      (signal) =>
+        this.#weft.call(
+          (py) => ({ callable: this.#helper(py, name), positional: values.map((value) => this.#carried(py, value)) }),
+          signal,
+          (result) => this.#copied(result.toJs()),
+        ),
+      options,
+    );
   }
 
   #helper(py: Python, name: Helper): PyAny {

@@ -112,9 +112,16 @@ export interface WeftPlatform {
   terminate(error: Error): Promise<void>;
 }
 
+/** A call on Python's main thread. */
+interface Prepared {
+  readonly callable: PyAny;
+  readonly positional: readonly unknown[];
+  readonly keywords?: Readonly<Record<string, unknown>>;
+}
+
 interface Waiting {
-  /** @param value none of statements. */
-  resolve(value?: Py): void;
+  /** @param value none of statements; only borrowed. */
+  resolve(value?: PyAny): void;
   reject(error: unknown): void;
   done(): void;
 }
@@ -134,7 +141,7 @@ export class HostWeft extends Weft {
     super(realm);
     this.#platform = platform;
     realm.keepAlive = (promise) => platform.keepAlive(promise);
-    this.globals = new Globals((call) => this.attach(call), (prepare) => this.call(prepare) as Promise<Py<PyAny>>);
+    this.globals = new Globals((prepare, take) => this.call(prepare, undefined, take));
   }
 
   /**
@@ -142,7 +149,7 @@ export class HostWeft extends Weft {
    * @throws PyErr what they raise; AbortSignal's reason when it ended them.
    */
   async run(code: string, options: RunOptions = {}): Promise<void> {
-    (await this.#submit("exec", code, options))?.drop();
+    await this.#submit("exec", code, options, nothing);
   }
 
   /**
@@ -152,7 +159,7 @@ export class HostWeft extends Weft {
   eval(code: string, options?: RunOptions): Promise<unknown>;
   eval<T>(code: string, options: EvalOptions<T>): Promise<T>;
   async eval<T>(code: string, options: RunOptions & Partial<EvalOptions<T>> = {}): Promise<unknown> {
-    return this.#converted((await this.#submit("eval", code, options))!, options);
+    return this.#submit("eval", code, options, converted(options));
   }
 
   /**
@@ -160,7 +167,7 @@ export class HostWeft extends Weft {
    * until the code has ended; what is given to it meanwhile waits. Tasks that are left are cancelled.
    */
   async runAsync(code: string, options: RunOptions = {}): Promise<void> {
-    (await this.#submitAsync("exec", code, options)).drop();
+    await this.#submitAsync("exec", code, options, nothing);
   }
 
   /**
@@ -174,7 +181,7 @@ export class HostWeft extends Weft {
   evalAsync(code: string, options?: RunOptions): Promise<unknown>;
   evalAsync<T>(code: string, options: EvalOptions<T>): Promise<T>;
   async evalAsync<T>(code: string, options: RunOptions & Partial<EvalOptions<T>> = {}): Promise<unknown> {
-    return this.#converted(await this.#submitAsync("eval", code, options), options);
+    return this.#submitAsync("eval", code, options, converted(options));
   }
 
   /**
@@ -182,56 +189,52 @@ export class HostWeft extends Weft {
    * @throws PyErr ModuleNotFoundError and what the module raises; AbortSignal's reason.
    */
   import(name: string, options: Pick<RunOptions, "signal"> = {}): Promise<Py<PyAny>> {
-    return this.call((py) => ({ callable: py.import("importlib").getAttr("import_module"), positional: [name] }), options.signal) as Promise<Py<PyAny>>;
+    return this.call((py) => ({ callable: py.import("importlib").getAttr("import_module"), positional: [name] }), options.signal, owned);
   }
 
-  #converted<T>(value: Py, { as }: Partial<EvalOptions<T>>): unknown {
-    return this.attach((py) => {
-      const object = (value as Py<PyAny>).intoBound(py);
-      return as ? as.extract(object) : object.toJs();
-    });
-  }
-
-  /** With the value of an expression; statements have none. */
-  #submit(how: "exec" | "eval", code: string, options: RunOptions): Promise<Py | undefined> {
+  #submit<T>(how: "exec" | "eval", code: string, options: RunOptions, take: (result: PyAny) => T): Promise<T | undefined> {
     // What is no text, though the types ask for it, is Python's to refuse.
     if (options.globals || typeof code !== "string" || !code.isWellFormed()) {
-      return this.call((py) => ({ callable: py.builtin(how), positional: [code, space(py, options)] }), options.signal);
+      return this.call((py) => ({ callable: py.builtin(how), positional: [code, space(py, options)] }), options.signal, take);
     }
     // This thread need not be one of Python's for that: a page's takes tens of milliseconds to become one.
     return this.#queue(() => {
       this.realm.requireRunning();
       return this.realm.withOwnText(code, (address, length) => this.realm.functions.weft_job_submit_code(address, length, how === "eval" ? 1 : 0));
-    }, options.signal);
+    }, options.signal, take);
   }
 
-  #submitAsync(how: "exec" | "eval", code: string, options: RunOptions): Promise<Py> {
+  #submitAsync<T>(how: "exec" | "eval", code: string, options: RunOptions, take: (result: PyAny) => T): Promise<T> {
     return this.call((py) => {
       this.#runner ??= coroutineRunner(py).toOwned();
       return { callable: this.#runner.bind(py), positional: [code, space(py, options), how] };
-    }, options.signal);
+    }, options.signal, take);
   }
 
   /**
-   * Makes a call on Python's main thread, after those that were given before. `prepare` runs at once and
-   * here: it gives the callable and its arguments.
+   * Makes a call on Python's main thread, after those that were given before.
+   * @param prepare runs at once and here: it gives the callable and its arguments.
+   * @param take makes of the result what is wanted, as soon as there is one, on this thread and attached: unlike a later
+   *   attach it cannot come too late. Without it the result is an owned reference.
    */
-  call(
-    prepare: (py: Python) => { callable: PyAny; positional: readonly unknown[]; keywords?: Readonly<Record<string, unknown>> },
-    signal?: AbortSignal,
-  ): Promise<Py> {
+  call(prepare: (py: Python) => Prepared, signal?: AbortSignal): Promise<Py>;
+  call<T>(prepare: (py: Python) => Prepared, signal: AbortSignal | undefined, take: (result: PyAny) => T): Promise<T>;
+  call(prepare: (py: Python) => Prepared, signal?: AbortSignal, take: (result: PyAny) => unknown = owned): Promise<unknown> {
     const submit = (): Address =>
       this.attach((py) => {
         const { callable, positional, keywords } = prepare(py);
         const named = keywords === undefined ? 0 : py.from(keywords).pointer;
         return this.realm.functions.weft_job_submit(callable.pointer, py.tuple(positional).pointer, named);
       });
-    return this.#queue(submit, signal) as Promise<Py>;
+    return this.#queue(submit, signal, take);
   }
 
-  /** @param submit gives a job to Python's main thread: its address, or 0 where there is no memory for it. */
-  #queue(submit: () => Address, signal: AbortSignal | undefined): Promise<Py | undefined> {
-    const result = new Promise<Py | undefined>((resolve, reject) => {
+  /**
+   * @param submit gives a job to Python's main thread: its address, or 0 where there is no memory for it.
+   * @param take is called with the result where there is one: statements' have none.
+   */
+  #queue<T>(submit: () => Address, signal: AbortSignal | undefined, take: (result: PyAny) => T): Promise<T | undefined> {
+    const result = new Promise<T | undefined>((resolve, reject) => {
       signal?.throwIfAborted();
       const job = submit();
       if (job === 0) {
@@ -242,7 +245,9 @@ export class HostWeft extends Weft {
       };
       signal?.addEventListener("abort", abort);
       this.#jobs.set(job, {
-        resolve,
+        resolve: (value) => {
+          resolve(value && take(value));
+        },
         reject: (error) => {
           reject(signal?.aborted === true ? signal.reason : error);
         },
@@ -288,7 +293,7 @@ export class HostWeft extends Weft {
         functions.Py_IncRef(pointer);
         const object = new PyAny(py, pointer);
         if (result !== 0) {
-          waiting.resolve(object.unbind());
+          waiting.resolve(object);
         } else {
           waiting.reject(py.errorFrom(object));
         }
@@ -401,3 +406,10 @@ export class HostWeft extends Weft {
 function space(py: Python, { globals }: RunOptions): PyAny {
   return globals ? (globals as Py<PyAny>).bind(py) : py.globals();
 }
+
+const owned = (result: PyAny): Py<PyAny> => result.unbind();
+const nothing = (): void => undefined;
+const converted =
+  <T>({ as }: Partial<EvalOptions<T>>) =>
+  (result: PyAny): unknown =>
+    as ? as.extract(result) : result.toJs();

@@ -1,6 +1,6 @@
 import { diagnose } from "../runtime/observer/diagnosis.js";
 import { reportThreads } from "../runtime/observer/report.js";
-import type { HostWeft, Py, PyAny, Python } from "../index.js";
+import type { HostWeft, PyAny } from "../index.js";
 import type { Collected, Iteration, Outcome, Raised, Ran, TestName } from "./iteration.js";
 import { LaneError, type Collection, type TestSession } from "./lane.js";
 import start from "./start.py";
@@ -54,7 +54,7 @@ export class Session implements TestSession {
     const begin = async (): Promise<void> => {
       await prepare(weft);
       await weft.run(start);
-      (await weft.call((py) => ({ callable: py.eval("start") as PyAny, positional: [JSON.stringify(MODULES)] }))).drop();
+      await weft.call((py) => ({ callable: py.eval("start") as PyAny, positional: [JSON.stringify(MODULES)] }), undefined, () => undefined);
       await weft.run("del start");
     };
     let abort!: () => void;
@@ -82,9 +82,12 @@ export class Session implements TestSession {
     await this.#weft.terminate();
   }
 
-  async #call(module: keyof typeof MODULES, name: string, values: readonly unknown[]): Promise<unknown> {
-    const result = await this.#weft.call((py) => ({ callable: py.import(module).getAttr(name), positional: values }));
-    return this.#weft.attach((py: Python) => JSON.parse((result as Py<PyAny>).intoBound(py).str()) as unknown);
+  #call(module: keyof typeof MODULES, name: string, values: readonly unknown[]): Promise<unknown> {
+    return this.#weft.call(
+      (py) => ({ callable: py.import(module).getAttr(name), positional: values }),
+      undefined,
+      (result) => JSON.parse(result.str()) as unknown,
+    );
   }
 
   async collect(file: string, seconds: number): Promise<Collection> {

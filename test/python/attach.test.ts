@@ -295,6 +295,23 @@ describe("terminate", () => {
     await weft.terminate();
   });
 
+  test("takes nothing away from calls that have ended", async () => {
+    const weft = await loadWeft();
+    await weft.globals.set("one", 1);
+    const told = weft.onJob.bind(weft);
+    let ends = 3;
+    // As the last has ended, before anybody who waits for one of them goes on.
+    weft.onJob = (job) => {
+      told(job);
+      ends--;
+      if (ends === 0) {
+        void weft.terminate();
+      }
+    };
+    expect(await Promise.all([weft.eval("one"), weft.evalAsync("one"), weft.globals.get("one")])).toEqual([1, 1, 1]);
+    expect(weft.lifecycle).toBe("finalized");
+  });
+
   test("while threads start and calls end", async () => {
     for (let i = 0; i < 4; i++) {
       const weft = await loadWeft();
