@@ -133,6 +133,7 @@ export class HostWeft extends Weft {
   /** The globals of `__main__`. */
   readonly globals: Globals;
   #runner: Py<PyAny> | undefined;
+  #finalizing = false;
   #over = false;
   #observed: Observed | undefined;
 
@@ -285,6 +286,7 @@ export class HostWeft extends Weft {
     if (result === 0 && error === 0) {
       functions.weft_job_free(job);
       waiting.resolve();
+      this.#endWhenIdle();
       return;
     }
     try {
@@ -303,6 +305,7 @@ export class HostWeft extends Weft {
     } finally {
       functions.weft_job_free(job);
     }
+    this.#endWhenIdle();
   }
 
   /** @internal No job will end any more, and no thread runs. */
@@ -370,7 +373,7 @@ export class HostWeft extends Weft {
   }
 
   /**
-   * Ends Python as the end of a program does: waits for its non-daemon threads and for attached host
+   * Ends Python as the end of a program does, after the calls that were given to it before: waits for its non-daemon threads and for attached host
    * threads, runs atexit functions and finalizes. Later attaches fail. Threads that are detached when
    * Python has ended are ended, whatever they do. A second call waits for the same end.
    * @returns its exit status.
@@ -378,10 +381,16 @@ export class HostWeft extends Weft {
    */
   async finalize(): Promise<number> {
     this.#requireDetached("finalize");
-    if (!this.#over) {
+    this.#finalizing = true;
+    this.#endWhenIdle();
+    return this.#platform.keepAlive(this.#platform.ended);
+  }
+
+  /** Not before this realm has what the calls gave: it attaches for that, which is refused from then on. */
+  #endWhenIdle(): void {
+    if (this.#finalizing && !this.#over && this.#jobs.size === 0) {
       this.realm.functions.weft_serve_end(0);
     }
-    return this.#platform.keepAlive(this.#platform.ended);
   }
 
   /**

@@ -180,6 +180,16 @@ describe("start", () => {
 });
 
 describe("finalize", () => {
+  test("waits until the calls have ended that were given before, and their results are taken", async () => {
+    for (let i = 0; i < 5; i++) {
+      await whileLoaded(async (weft) => {
+        const values = Promise.all([weft.run("one = 1"), weft.eval("one"), weft.globals.get("one"), weft.evalAsync("one + 1")]);
+        expect(await weft.finalize()).toBe(0);
+        expect(await values).toEqual([undefined, 1, 1, 2]);
+      });
+    }
+  });
+
   test("waits for a thread that is attached", () =>
     whileLoaded(async (weft) => {
       const words = sharedWords();
