@@ -28,6 +28,9 @@ from pathlib import Path
 
 SHARES = 4
 
+# Descriptions of packages are read by importlib.metadata.
+UNUSED_OF_PACKAGING = {"metadata.py"}
+
 # Needs Tcl/Tk, or a pip that can reach a network and start processes.
 LEFT_OUT = {"idlelib", "tkinter", "turtledemo", "turtle.py", "ensurepip", "test", "site-packages"}
 # The tests of ensurepip read it; those of Tk skip themselves when it is absent.
@@ -36,6 +39,20 @@ TEST_LEFT_OUT = {"idlelib", "tkinter", "turtledemo", "turtle.py", "site-packages
 # decompressor with care as soon as it is busy, beside a start that needs the processor.
 # In library_core.txt is what else programs of today start with: nothing that is frozen, nothing that few need.
 STARTS_WITH = {"encodings/__init__.py", "encodings/aliases.py", "encodings/utf_8.py"}
+
+
+def take_packaging(lib: Path) -> None:
+    """Copies `packaging`, which weft/packages.py uses, out of the pip that CPython's tree carries."""
+    wheels = list((lib / "ensurepip" / "_bundled").glob("pip-*.whl"))
+    if len(wheels) != 1:
+        sys.exit(f"{len(wheels)} wheels of pip in ensurepip/_bundled instead of one")
+    target = lib / "weft" / "_packaging"
+    target.mkdir(exist_ok=True)
+    with zipfile.ZipFile(wheels[0]) as wheel:
+        for name in wheel.namelist():
+            folder, _, file = name.rpartition("/")
+            if folder == "pip/_vendor/packaging" and file.endswith(".py") and file not in UNUSED_OF_PACKAGING:
+                (target / file).write_bytes(wheel.read(name))
 
 
 def source_magic(lib: Path) -> int:
@@ -121,6 +138,8 @@ def main() -> None:
         sys.exit(f"bytecode magic of the build Python {sys.version.split()[0]} is {ours}, that of the source is {theirs}; "
                  "use a build Python of the same release series")
 
+    if args.share is None:
+        take_packaging(args.lib)
     names = listed(args.lib, args.variant)
     sources = [name for name in names if name.endswith(".py")]
     if args.share is not None:

@@ -54,6 +54,7 @@ export type { Shape, Shaped } from "./python/schema/shapes.js";
 export type { CalendarDate, ClockTime } from "./python/schema/times.js";
 export type { Extractor } from "./python/any.js";
 export type { Globals } from "./python/globals.js";
+export type { InstalledPackage, PackageSource, WheelFile } from "./python/packages.js";
 export type { EvalOptions } from "./python/weft.js";
 export { canBlock, WouldBlockError } from "./python/can-block.js";
 export { diagnose, type Diagnosis, type Verdict } from "./runtime/observer/diagnosis.js";

@@ -23,7 +23,7 @@ export function stdlibKey(context: BuildContext, toolchain: Toolchain, variant: 
     cpython,
     variant,
     scripts: SCRIPTS.map((name) => hashFile(join(context.folders.recipe, name))),
-    own: describeFiles(join(context.folders.wasm, "library"), (path) => path.endsWith(".py")),
+    own: describeFiles(join(context.folders.wasm, "library"), (path) => !path.endsWith("__pycache__")),
     place: context.recipe.stdlib,
     epoch: context.recipe.epoch,
   });

@@ -7,6 +7,7 @@ import { Globals } from "./globals.js";
 import { offerAsyncFunctions } from "./classes/async.js";
 import { definitionsIn, registerModules } from "./classes/registry.js";
 import { AttachError, type LifecycleState } from "./lifecycle.js";
+import { installPackages, type InstalledPackage, type PackageHost, type PackageSource } from "./packages.js";
 import { Py } from "./py.js";
 import { Python } from "./python.js";
 import type { Realm } from "./realm.js";
@@ -102,6 +103,10 @@ export interface ThreadHandle<T = unknown> {
 export interface WeftPlatform {
   /** Starts a thread in a realm that has imported the module. */
   spawn(url: string, name: string, values: readonly unknown[]): ThreadHandle;
+  /** The absolute URL of what the program names. */
+  resolve(source: string): URL;
+  /** Reads a file of the host or of the network. */
+  read(url: URL, signal: AbortSignal | undefined): Promise<Uint8Array>;
   /** A port by which a worker joins. */
   joinPort(): unknown;
   /** Settles when the program has ended. */
@@ -357,6 +362,29 @@ export class HostWeft extends Weft {
       }
     });
     return names;
+  }
+
+  /**
+   * Installs packages of pure Python from wheels, or from the wheels that a lock file (`pylock.toml`) names with their hashes. This realm
+   * reads them: Python needs no access to the network, or to files. All are checked before the first is installed.
+   * @returns what was installed; `weft.packages.missing()` in Python says what that needs and does not find.
+   * @throws PyErr PackageError for a wheel that is damaged, is not what was meant, or is not for this Python; Error for a file that cannot be
+   * read; AbortSignal's reason. Nothing was installed then.
+   * @example
+   * ```js
+   * await weft.install("pylock.toml");
+   * await weft.install(new URL("wheels/six-1.17.0-py2.py3-none-any.whl", import.meta.url));
+   * ```
+   */
+  install(sources: PackageSource | readonly PackageSource[], { signal }: Pick<RunOptions, "signal"> = {}): Promise<InstalledPackage[]> {
+    const host = {
+      import: (name: string) => this.import(name, signal ? { signal } : {}),
+      call: this.call.bind(this) as PackageHost["call"],
+      resolve: (source: string) => this.#platform.resolve(source),
+      read: (url: URL) => this.#platform.read(url, signal),
+    };
+    const list = Array.isArray(sources) ? (sources as readonly PackageSource[]) : [sources as PackageSource];
+    return this.#platform.keepAlive(installPackages(host, list, signal));
   }
 
   /**

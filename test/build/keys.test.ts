@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { stageKeys } from "../../src/build/build.js";
@@ -89,6 +89,12 @@ describe("stageKeys", () => {
 
   test("the packing script only packs again", () => {
     expect(changedBy((root) => appendFileSync(join(root, "cpython-build/stdlib.py"), "\n"))).toEqual(["stdlib"]);
+  });
+
+  test("modules of ours only pack again, also those of the package", () => {
+    expect(changedBy((root) => appendFileSync(join(root, "wasm/library/js.py"), "\n"))).toEqual(["stdlib"]);
+    expect(changedBy((root) => appendFileSync(join(root, "wasm/library/weft/page.py"), "\n"))).toEqual(["stdlib"]);
+    expect(changedBy((root) => mkdirSync(join(root, "wasm/library/weft/__pycache__")))).toEqual([]);
   });
 
   test("another zlib compiles everything but the tree again", () => {

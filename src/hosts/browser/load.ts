@@ -3,6 +3,7 @@ import type { HostWeft } from "../../python/weft.js";
 import { MOST_MEMORY } from "../../runtime/guest-memory.js";
 import type { GuestLimits } from "../../runtime/guest.js";
 import type { PortableInterpreter } from "../../portable/interpreter.js";
+import { fetchFile } from "../shared/fetch-file.js";
 import { fetchService } from "../shared/http.js";
 import { startWeft, type PythonOptions } from "../shared/load.js";
 import { Loading } from "../shared/loading.js";
@@ -189,6 +190,8 @@ async function load(options: LoadOptions): Promise<HostWeft> {
       onThreadsEnded: () => {
         persist?.end();
       },
+      resolve: (source) => new URL(source, base()),
+      read: fetchFile,
       // A page stays.
       keepAlive: (promise) => promise,
     },

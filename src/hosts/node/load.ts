@@ -14,6 +14,7 @@ import { KeepAlive } from "./keep-alive.js";
 import { defaultLimits } from "./limits.js";
 import { loadRuntime } from "./load-runtime.js";
 import { NodeRealmHost } from "./realm-host.js";
+import { fileOrUrl, readUrl } from "./read-url.js";
 import { runtimeFolder } from "./runtime-folder.js";
 import { loadSolo } from "./solo.js";
 import { StdinPump } from "./stdin.js";
@@ -96,6 +97,8 @@ async function load(options: LoadOptions, alive: KeepAlive): Promise<HostWeft> {
       onStdinRequest: (guest) => {
         pump.request(guest);
       },
+      resolve: fileOrUrl,
+      read: readUrl,
       keepAlive: (promise) => alive.during(promise),
     },
     workers as unknown as RealmWorkers,

@@ -169,6 +169,8 @@ export async function startWeft(
     },
     ended,
     keepAlive: (promise) => platform.keepAlive(promise),
+    resolve: (source) => platform.resolve(source),
+    read: (url, signal) => platform.read(url, signal),
     terminate: async (error) => {
       terminated(error);
       // It keeps no timers then.

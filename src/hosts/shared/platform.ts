@@ -48,6 +48,10 @@ export interface HostPlatform {
   onEnd?(): void;
   /** No thread runs any more. May be called twice. */
   onThreadsEnded?(): void;
+  /** See {@link WeftPlatform}. */
+  resolve(source: string): URL;
+  /** See {@link WeftPlatform}. */
+  read(url: URL, signal: AbortSignal | undefined): Promise<Uint8Array>;
   /** The program shall not end before the promise is settled. */
   keepAlive<T>(promise: Promise<T>): Promise<T>;
 }

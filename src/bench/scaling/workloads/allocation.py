@@ -1,6 +1,6 @@
 """Objects that live for a moment: text, tuples, lists, dicts, instances."""
 
-LOOPS = 75
+LOOPS = 300
 EXPECTED = 191520
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import itertools
 import math
 
-LOOPS = 60
+LOOPS = 240
 EXPECTED = 6208
 
 

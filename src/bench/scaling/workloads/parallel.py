@@ -1,6 +1,6 @@
 """Computing alone: nothing is shared but the code."""
 
-LOOPS = 100
+LOOPS = 400
 EXPECTED = 12576
 
 

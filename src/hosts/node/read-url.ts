@@ -1,0 +1,25 @@
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { fetchFile } from "../shared/fetch-file.js";
+
+/** What begins with a scheme is a URL; one letter before a colon is a drive. */
+const SCHEME = /^[a-z][a-z0-9+.-]+:/i;
+
+/** The URL itself, or that of the file with this path. */
+export function fileOrUrl(source: string): URL {
+  return SCHEME.test(source) ? new URL(source) : pathToFileURL(resolve(source));
+}
+
+/**
+ * Reads a file of this machine or of the network.
+ * @throws Error
+ */
+export function readUrl(url: URL, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  if (url.protocol !== "file:") {
+    return fetchFile(url, signal);
+  }
+  const { pathname, search, host } = url;
+  // Without the hash that is to be checked.
+  return readFile(fileURLToPath(`file://${host}${pathname}${search}`), { signal });
+}
