@@ -110,6 +110,7 @@ describe("is refused, and nothing of it or of others is installed:", () => {
   test("what is no wheel", async () => {
     const wheel = await makeWheel(shared.weft, good);
     expect(await refusalOf(shared.weft, { ...wheel, data: wheel.data.subarray(0, wheel.data.length / 2) })).toMatch(/is damaged/);
+    expect(await refusalOf(shared.weft, { ...wheel, name: "refused-2.0-py3-none-any.whl" })).toMatch(/contains another package: refused 1\.0/);
     expect(await refusalOf(shared.weft, { ...wheel, name: "refused.whl" })).toMatch(/is no wheel's name/);
     expect(await refusalOf(shared.weft, { ...wheel, name: "refused-1.0.zip" })).toMatch(/is no wheel's name/);
   });

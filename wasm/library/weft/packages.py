@@ -34,6 +34,7 @@ from weft._packaging.markers import Marker
 from weft._packaging.requirements import Requirement
 from weft._packaging.specifiers import SpecifierSet
 from weft._packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from weft._packaging.version import Version
 
 __all__ = ["Installed", "PackageError", "folder", "install", "missing"]
 
@@ -102,7 +103,7 @@ def _read(location):
         with urlopen(location) as response:
             return response.read()
     except OSError as error:
-        raise PackageError(f"{location} could not be read: {error}. Programs reach the network where loadWeft() was given network: true") from error
+        raise PackageError(f"{location} could not be read: {error}. Python reaches the network only where loadWeft() was given network: true") from error
 
 
 def _base_name(location):
@@ -112,11 +113,22 @@ def _base_name(location):
 def _wanted(location):
     """Of a wheel's path or URL. Its hash may be in the URL's fragment, as indexes of packages write it."""
     address, _, fragment = location.partition("#") if _is_url(location) else (location, "", "")
-    return _Wanted(address, _base_name(address), {name: value for name, value in parse_qsl(fragment) if name in _HASHES})
+    file_name = _base_name(address)
+    # Before it is loaded in vain.
+    _check_name(file_name)
+    return _Wanted(address, file_name, {name: value for name, value in parse_qsl(fragment) if name in _HASHES})
 
 
 def _fits(tags):
     return any(tag.interpreter in _PYTHONS and tag.abi == "none" and tag.platform == "any" for tag in tags)
+
+
+def _check_name(file_name):
+    """The package's name and version, where the wheel is for this Python."""
+    name, version, tags = _parse_name(file_name)
+    if not _fits(tags):
+        raise PackageError(_foreign(file_name, tags))
+    return name, version
 
 
 def _parse_name(file_name):
@@ -124,7 +136,7 @@ def _parse_name(file_name):
         name, version, _, tags = parse_wheel_filename(file_name)
     except InvalidWheelFilename as error:
         raise PackageError(f"{file_name!r} is no wheel's name: {error}") from None
-    return name, str(version), tags
+    return name, version, tags
 
 
 def _foreign(file_name, tags):
@@ -176,13 +188,14 @@ def _text(archive, member, what):
 
 def _check(file_name, data, hashes):
     """Reads a wheel and checks all of it: its name, its hashes, and those of its files."""
-    name, version, tags = _parse_name(file_name)
-    if not _fits(tags):
-        raise PackageError(_foreign(file_name, tags))
+    name, version = _check_name(file_name)
     _check_hashes(file_name, data, hashes)
     try:
         return _unpack(file_name, name, version, zipfile.ZipFile(BytesIO(data)))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError) as error:
+    except (PackageError, MemoryError):
+        raise
+    except Exception as error:
+        # Of the many modules that read parts of it, each has errors of its own.
         raise PackageError(f"{file_name} is damaged: {error}") from error
 
 
@@ -194,8 +207,8 @@ def _unpack(file_name, name, version, archive):
     info = folders[0]
     own_name, _, own_version = info.removesuffix(".dist-info").partition("-")
     described = BytesParser().parsebytes(_text(archive, f"{info}/METADATA", file_name))
-    own = canonicalize_name(own_name), canonicalize_name(described["Name"] or "")
-    if own != (name, name) or described["Version"] != own_version:
+    found = {(canonicalize_name(own_name), Version(own_version)), (canonicalize_name(described["Name"] or ""), Version(described["Version"] or ""))}
+    if found != {(name, version)}:
         raise PackageError(f"{file_name} contains another package: {described['Name']} {described['Version']}, in {info}")
     wheel = BytesParser().parsebytes(_text(archive, f"{info}/WHEEL", file_name))
     if (wheel["Wheel-Version"] or "").split(".")[0] != "1":
