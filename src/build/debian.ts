@@ -79,6 +79,12 @@ export class PrivateApt {
     return [...output.matchAll(/^Version: (.+)$/gm)].map((match) => match[1]!).reverse();
   }
 
+  /** Versions of a binary package in the suite, newest first. */
+  async binaryVersions(name: string): Promise<string[]> {
+    const output = await this.#run(["apt-cache", "show", name], `looking for the package ${name}`);
+    return [...output.matchAll(/^Version: (.+)$/gm)].map((match) => match[1]!);
+  }
+
   /** Downloads a source package's files; apt verifies them through the signed index. */
   async download(name: string, version: string, folder: string): Promise<void> {
     await this.#run(["apt-get", "-q", "source", "--download-only", `${name}=${version}`], `downloading the source package ${name} ${version}`, folder);

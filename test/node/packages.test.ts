@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sharedWeft } from "../python/harness.js";
@@ -35,6 +35,10 @@ describe("a wheel's file", () => {
     const path = put(name, data);
     expect(await refusalOf(shared.weft, `${pathToFileURL(path)}#sha256=${"0".repeat(64)}`)).toMatch(/has the sha256 hash [0-9a-f]{64} instead of 0000/);
     expect(await shared.weft.install(`${pathToFileURL(path)}#sha256=${sha256(data)}`)).toEqual([{ name: "hashed", version: "1.0" }]);
+  });
+
+  test("a hash that nobody may rely on", async () => {
+    expect(await refusalOf(shared.weft, `https://example.org/hashed-1.0-py3-none-any.whl#md5=00`)).toMatch(/ends in #md5=00, which is no hash that could be checked/);
   });
 
   test("a file that is not there", async () => {
@@ -74,8 +78,15 @@ describe("a lock file", () => {
     ["another Python", () => `requires-python = ">=3.99"\n${entry("locked_two")}`, /is for Python >=3\.99/],
     ["twice", () => entry("locked_two") + entry("locked_two"), /has locked-two twice/],
     ["no TOML", () => "?", /is no TOML/],
+    ["no name", () => '[[packages]]\nversion = "1.0"', /no lock file that is understood .*KeyError\('name'\)/],
+    ["a marker that is none", () => entry("locked_two", 'marker = "?"'), /no lock file that is understood .*InvalidMarker/],
+    ["packages that are none", () => "packages = 3", /no lock file that is understood .*TypeError/],
   ])("refuses: %s", async (what, text, message) => {
     expect(await refusalOf(shared.weft, lock(what.replaceAll(" ", "-"), text()))).toMatch(message);
+  });
+
+  test("that has another hash is refused", async () => {
+    expect(await refusalOf(shared.weft, `${pathToFileURL(lock("hashed", entry("locked_two")))}#sha256=${"0".repeat(64)}`)).toMatch(/hashed\.toml has the sha256 hash/);
   });
 
   test("of another format is refused", async () => {
@@ -135,4 +146,25 @@ describe("over the network", () => {
       await other.terminate();
     }
   });
+});
+
+test("the error for a module that is missing names its file of native code, where there is one", async () => {
+  put("native/fast/__init__.py", "");
+  const inside = put("native/fast/_speed.cpython-313-x86_64-linux-gnu.so", "");
+  put("native/_top.pyd", "");
+  const weft = await api.loadWeft({ mounts: [{ host: join(folder, "native"), guest: "/native", readOnly: true }], env: { PYTHONPATH: "/native" } });
+  try {
+    await expect(weft.run("import fast._speed")).rejects.toThrow(
+      `No module named 'fast._speed': /native/fast/${basename(inside)} has native code, which cannot be loaded here`,
+    );
+    await expect(weft.run("from fast import _speed")).rejects.toThrow(/has native code/);
+    await expect(weft.run("from fast import absent")).rejects.toThrow(/cannot import name 'absent' from 'fast'/);
+    await expect(weft.run("import _top")).rejects.toThrow("No module named '_top': /native/_top.pyd has native code, which cannot be loaded here");
+    await expect(weft.run("import _to")).rejects.toThrow(/No module named '_to'$/m);
+    // What tries and goes on without, as most packages do.
+    await weft.run("try:\n    import fast._speed\nexcept ModuleNotFoundError as error:\n    name = error.name");
+    expect(await weft.eval("name")).toBe("fast._speed");
+  } finally {
+    await weft.terminate();
+  }
 });

@@ -38,6 +38,17 @@ for thread in threads: thread.join()
     expect(await shared.weft.eval("(__import__('importlib').reload(changing.same)).version")).toBe(2);
   });
 
+  test("may be a module where the earlier version was a package, and the other way round, but takes no place of others", async () => {
+    const as = async (version: string, file: string): Promise<unknown> => {
+      await shared.weft.install(await makeWheel(shared.weft, { name: "shaped", version, files: { [file]: `version = ${version}` } }));
+      return shared.weft.eval("(__import__('sys').modules.pop('shaped', None), __import__('shaped').version)[1]");
+    };
+    expect([await as("1.0", "shaped/__init__.py"), await as("2.0", "shaped.py"), await as("3.0", "shaped/__init__.py")]).toEqual([1, 2, 3]);
+    const inTheWay = /cannot be written: .* is in its place, which is not the earlier version's/;
+    expect(await refusalOf(shared.weft, await makeWheel(shared.weft, { name: "other", version: "1.0", files: { shaped: "" } }))).toMatch(inTheWay);
+    expect(await refusalOf(shared.weft, await makeWheel(shared.weft, { name: "other", version: "1.0", files: { "shaped/__init__.py/x.py": "" } }))).toMatch(inTheWay);
+  });
+
   test("shares a namespace with another one", async () => {
     await shared.weft.install([
       await makeWheel(shared.weft, { name: "space.one", version: "1.0", files: { "space/one.py": "value = 1" } }),

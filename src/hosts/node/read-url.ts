@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { fetchFile } from "../shared/fetch-file.js";
 
 /** What begins with a scheme is a URL; one letter before a colon is a drive. */
@@ -16,10 +16,5 @@ export function fileOrUrl(source: string): URL {
  * @throws Error
  */
 export function readUrl(url: URL, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  if (url.protocol !== "file:") {
-    return fetchFile(url, signal);
-  }
-  const { pathname, search, host } = url;
-  // Without the hash that is to be checked.
-  return readFile(fileURLToPath(`file://${host}${pathname}${search}`), { signal });
+  return url.protocol === "file:" ? readFile(url, { signal }) : fetchFile(url, signal);
 }

@@ -8,7 +8,7 @@ import weft
 
 # What fetch() sets itself, or refuses.
 _OWN = {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "keep-alive", "te", "upgrade", "expect"}
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class _Body(io.RawIOBase):
@@ -47,7 +47,15 @@ class _Exchange:
         self._read = None
         exchange = weft._services.http.request(method, url, headers, body)
         self._cancel = exchange.cancel
-        response = self._wait(exchange.response).to_py(2)
+        self._response = exchange.response
+        self.url = None
+
+    def answer(self):
+        """Waits for the response's head; once."""
+        if self._response is None:
+            return
+        promise, self._response = self._response, None
+        response = self._wait(promise).to_py(2)
         self._read = response["read"]
         self._cancel = response["cancel"]
         self.url = response["url"]
@@ -102,9 +110,13 @@ def _without_chunks(data):
 
 
 class FetchSocket:
-    """What a connection writes to: when a request is complete, it is sent, and its response is waited for."""
+    """What a connection writes to: when a request is complete, it is sent, and its response is waited for.
 
-    def __init__(self, scheme, host, port, timeout):
+    That is while the request is written, or with `late` when the response is asked for.
+    """
+
+    def __init__(self, scheme, host, port, timeout, late=False):
+        self._late = late
         self._scheme = scheme
         self._address = host, port
         self._timeout = socket.getdefaulttimeout() if timeout is socket._GLOBAL_DEFAULT_TIMEOUT else timeout
@@ -148,10 +160,13 @@ class FetchSocket:
             if pair[0].lower() not in _OWN and not (pair[0].lower() == "user-agent" and pair[1].startswith("Python-urllib/"))
         ]
         self._exchange = _Exchange(method, target, kept, body or None, self._timeout)
+        if not self._late:
+            self._exchange.answer()
 
     def makefile(self, mode="rb", buffering=-1, **_):
         if self._exchange is None:
             raise OSError("no request was sent on this connection, or not all of its body")
+        self._exchange.answer()
         return io.BufferedReader(_Body(self._exchange))
 
     def settimeout(self, timeout):
@@ -196,7 +211,7 @@ def extend(client):
     by_socket = client.HTTPConnection.connect
 
     def connect_http(self):
-        if self.host in _LOOPBACK:
+        if self.host in LOOPBACK:
             try:
                 by_socket(self)
                 return

@@ -4,6 +4,9 @@ import sys
 from importlib.machinery import PathFinder
 
 
+enabled = False
+
+
 class _Finder:
     """Adds to http.client when it has been loaded: importing it already would cost each start its time."""
 
@@ -26,4 +29,6 @@ class _Finder:
 
 
 def install():
+    global enabled
+    enabled = True
     sys.meta_path.insert(0, _Finder)

@@ -110,13 +110,24 @@ def _base_name(location):
     return unquote(posixpath.basename(urlsplit(location).path)) if _is_url(location) else os.path.basename(location)
 
 
+def _split(location):
+    """A path or URL, and the hash in the URL's fragment, as indexes of packages write it."""
+    if not _is_url(location):
+        return location, {}
+    address, _, fragment = location.partition("#")
+    hashes = dict(parse_qsl(fragment, keep_blank_values=True))
+    if fragment and not (hashes and hashes.keys() <= set(_HASHES)):
+        raise PackageError(f"{location} ends in #{fragment}, which is no hash that could be checked: #sha256=...")
+    return address, hashes
+
+
 def _wanted(location):
-    """Of a wheel's path or URL. Its hash may be in the URL's fragment, as indexes of packages write it."""
-    address, _, fragment = location.partition("#") if _is_url(location) else (location, "", "")
+    """Of a wheel's path or URL."""
+    address, hashes = _split(location)
     file_name = _base_name(address)
     # Before it is loaded in vain.
     _check_name(file_name)
-    return _Wanted(address, file_name, {name: value for name, value in parse_qsl(fragment) if name in _HASHES})
+    return _Wanted(address, file_name, hashes)
 
 
 def _fits(tags):
@@ -261,6 +272,17 @@ def _move(source, target):
         _move(os.path.join(source, name), os.path.join(target, name))
 
 
+def _check_room(path, folder, old):
+    """That a file can be written where nothing but the earlier version is in its way."""
+    if os.path.isdir(path):
+        below = {os.path.join(at, name) for at, _, names in os.walk(path) for name in names if os.path.basename(at) != "__pycache__"}
+    else:
+        parents = path[len(folder) + 1:].split(os.sep)[:-1] if path.startswith(folder + os.sep) else []
+        below = {parent for i in range(len(parents)) if os.path.isfile(parent := os.path.join(folder, *parents[:i + 1]))}
+    if not below <= old:
+        raise PackageError(f"{path} cannot be written: {min(below - old)} is in its place, which is not the earlier version's")
+
+
 def _earlier(name, folder):
     """Files of the version that is installed."""
     for found in metadata.distributions(path=[folder]):
@@ -280,11 +302,15 @@ def folder():
     return _places()["purelib"]
 
 
-def _install(wheel):
-    places = _places()
+def _targets(wheel, places):
+    """The files that installing a wheel writes."""
+    files = [(place, path) for place, path, *_ in wheel.files] + [("purelib", wheel.record)]
+    return {os.path.join(places[place], *path.split("/")) for place, path in files}
+
+
+def _install(wheel, places):
     folder = places["purelib"]
     os.makedirs(folder, exist_ok=True)
-    old = _earlier(wheel.name, folder)
     staged = tempfile.mkdtemp(prefix=".weft-", dir=folder)
     try:
         written = []
@@ -303,6 +329,8 @@ def _install(wheel):
                 outside.append((target, final))
         with open(os.path.join(staged, *wheel.record.split("/")), "wb") as file:
             file.write(_record(wheel, written))
+        for path in _earlier(wheel.name, folder) - _targets(wheel, places):
+            _remove(path, folder)
         for target, final in outside:
             os.makedirs(os.path.dirname(final), exist_ok=True)
             os.replace(target, final)
@@ -310,8 +338,6 @@ def _install(wheel):
         for name in sorted(os.listdir(staged), key=lambda name: name.endswith(".dist-info")):
             if name != ".outside":
                 _move(os.path.join(staged, name), os.path.join(folder, name))
-        for path in old - {os.path.normpath(os.path.join(folder, path)) for path, _ in written} - {os.path.join(folder, *wheel.record.split("/"))}:
-            _remove(path, folder)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
     _show(folder, [path for path, _ in written if path.endswith(".pth") and "/" not in path])
@@ -365,14 +391,21 @@ def _choose(package, what):
     raise PackageError(f"{title} of {what} has no wheel of pure Python: {_foreign(names[0], _parse_name(names[0])[2])}")
 
 
-def _read_lock(what, text):
-    """The wheels that the lock file (PEP 751) at `what` names for this Python."""
+def _read_lock(location, text):
+    """The wheels that a lock file (PEP 751) names for this Python."""
+    what, hashes = _split(location)
+    _check_hashes(what, text.encode(), hashes)
     import tomllib
 
     try:
-        lock = tomllib.loads(text)
+        return _read_entries(what, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise PackageError(f"{what} is no TOML: {error}") from None
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PackageError(f"{what} is no lock file that is understood (pylock.toml, PEP 751): {error!r}") from error
+
+
+def _read_entries(what, lock):
     version = str(lock.get("lock-version", "missing"))
     if version.split(".")[0] != "1" or "packages" not in lock:
         raise PackageError(f"{what} is no lock file that is understood (pylock.toml, PEP 751): its lock-version is {version}")
@@ -406,8 +439,13 @@ def _install_data(wheels):
     """For the host: wheels by their names, data and hashes. All are checked before the first is installed."""
     checked = [_check(file_name, bytes(data), dict(hashes)) for file_name, data, hashes in wheels]
     with _lock:
+        places = _places()
         for wheel in checked:
-            _install(wheel)
+            old = _earlier(wheel.name, places["purelib"])
+            for path in _targets(wheel, places):
+                _check_room(path, places["purelib"], old)
+        for wheel in checked:
+            _install(wheel, places)
     return [Installed(wheel.name, wheel.version) for wheel in checked]
 
 
