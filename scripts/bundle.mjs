@@ -16,7 +16,7 @@ const ENTRIES = {
   "dev/solo-python": "src/cpython-tests/solo-python.ts",
   "dev/count-branches": "src/profile/main.ts",
   "dev/stress-packages": "src/stress-packages/main.ts",
-  "realm-worker": "src/hosts/node/realm-worker.ts",
+  "realm-body": "src/hosts/shared/realm-body.ts",
   "make-snapshot": "src/snapshot/main.ts",
   "snapshot-worker": "src/snapshot/worker.ts",
   "make-code": "src/code/main.ts",
@@ -31,6 +31,9 @@ const ENTRIES = {
   "dev/bench-stress": "src/bench/stress.ts",
   "bench-startup": "src/bench/startup.ts",
 };
+
+/** Each as one file without what it does not use: every thread reads it, and each module costs a realm memory. */
+const WORKER_ENTRIES = { "realm-worker": "src/hosts/node/realm-worker.ts" };
 
 /**
  * The package below dist/browser, for pages: one folder that a server can offer as it is. All of it is one file, as browsers ask for
@@ -78,10 +81,11 @@ const common = {
 };
 
 // Only what bundling makes: dist/runtime is the build's.
-for (const name of ["bin", "browser", "chunks", "dev", "lib", ...Object.keys(ENTRIES).filter((entry) => !entry.includes("/")).flatMap((entry) => [`${entry}.js`, `${entry}.js.map`])]) {
+for (const name of ["bin", "browser", "chunks", "dev", "lib", ...Object.keys({ ...ENTRIES, ...WORKER_ENTRIES }).filter((entry) => !entry.includes("/")).flatMap((entry) => [`${entry}.js`, `${entry}.js.map`])]) {
   rmSync(join(root, "dist", name), { recursive: true, force: true });
 }
 await build({ ...common, entryPoints: present(ENTRIES), outdir: "dist", platform: "node", target: "node20", external: ["playwright-core"] });
+await build({ ...common, entryPoints: present(WORKER_ENTRIES), outdir: "dist", splitting: false, minify: true, platform: "node", target: "node20" });
 const browser = {
   ...common,
   splitting: false,

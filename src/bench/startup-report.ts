@@ -6,6 +6,7 @@ import type { Times } from "./process.js";
 import type { SoloResult } from "./solo.js";
 import { spread } from "./statistics.js";
 import { PARTS } from "./subjects.js";
+import type { ThreadCost } from "./thread-cost.js";
 import { ratio, spreadFigure, figure, table } from "./table.js";
 
 /** What was measured of one subject. */
@@ -32,6 +33,8 @@ export interface StartupResult {
   readonly node: Measurements;
   /** In pages; not where no browser was asked for. */
   readonly pages?: PageResult;
+  /** By host; none where the system does not tell of memory. */
+  readonly threads: readonly ThreadCost[];
   /** Not where the solo profile was not built. */
   readonly solo?: SoloResult;
 }
@@ -79,7 +82,21 @@ export function startupReport(result: StartupResult): string {
     table(sizes),
     ...[weft, pyodide].map(({ name, files, later }) => `${name}: ${files.map((file) => file.name).join(", ")}${later.length > 0 ? `; when something of them is needed ${later.map((file) => file.name).join(", ")}` : ""}\n`),
     ...(result.pages === undefined ? [] : pageReport(result.pages)),
+    ...(result.threads.length === 0 ? [] : threadReport(result.threads)),
   ].join("");
+}
+
+function threadReport(costs: readonly ThreadCost[]): string[] {
+  const row = (what: string, unit: number, pick: (one: ThreadCost) => readonly number[]): string[] => [what, ...costs.map((one) => spreadFigure(spread(pick(one)), unit))];
+  return [
+    `\na thread; memory is what a process with ${costs[0]!.threads} of them has more than one without, divided by their number\n\n`,
+    table([
+      ["", ...costs.map(({ host }) => host)],
+      row("start() to its first line of Python, where threads have ended before, ms", 1, (one) => one.start),
+      row("resident for each that waits, MB", MB, (one) => one.idle),
+      row("resident for each of the engine's workers that waits, MB", MB, (one) => one.worker),
+    ]),
+  ];
 }
 
 function pageReport({ browser, weft, pyodide }: PageResult): string[] {

@@ -13,13 +13,15 @@ import { runtimeFolder } from "./suite/peers.js";
 import { measureSolo, soloReport } from "./solo.js";
 import { startupReport, type Measurements, type StartupResult } from "./startup-report.js";
 import { nodeAlone, pyodide, weft, type Subject } from "./subjects.js";
+import { measureNodeThreads, measurePageThreads } from "./thread-cost.js";
 
 const HELP = `usage: npm run bench:startup -- [options]
 
 Measures how long print("hi") takes as a whole process, how much memory stays resident
 after it, and how large the runtime's files are: of Weft, of npm's pyodide and, where it
 applies, of Node alone, in turns. Then how long a page in headless Chromium takes to print
-it, at the first visit and at the second, and what is transferred. Then the solo profile in Node.
+it, at the first visit and at the second, and what is transferred. Then what a thread costs in both: the
+time to its first line of Python, and its memory while it waits. Then the solo profile in Node.
 
 Options:
   --rounds N        how often each is measured (default 7), after one run that is not counted
@@ -28,6 +30,9 @@ Options:
   --runtime FOLDER  measure this built runtime (default: dist/runtime/release)
   -h, --help        show this help
 `;
+
+/** What threads cost differs little from one process to another. */
+const THREAD_ROUNDS = 3;
 
 /** Folder of this package, seen from the bundle of this file. */
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -97,8 +102,11 @@ async function run(args: readonly string[], say: (text: string) => void): Promis
     }),
   );
   const pages = options["no-pages"] === true ? undefined : await measurePages({ root: ROOT, runtime }, options.rounds, say);
+  const threads = existsSync("/proc/self/status")
+    ? [await measureNodeThreads(ROOT, runtime, THREAD_ROUNDS, say), ...(pages === undefined ? [] : [await measurePageThreads(ROOT, runtime, THREAD_ROUNDS, say)])]
+    : [];
   const solo = await measureSolo(ROOT, options.rounds, say);
-  const result: StartupResult = { machine, rounds: options.rounds, weft: ours!, pyodide: theirs!, node: node!, ...(pages === undefined ? {} : { pages }), ...(solo === undefined ? {} : { solo }) };
+  const result: StartupResult = { machine, rounds: options.rounds, weft: ours!, pyodide: theirs!, node: node!, threads, ...(pages === undefined ? {} : { pages }), ...(solo === undefined ? {} : { solo }) };
   writeJson(options.json, result);
   return `${startupReport(result)}\n${solo === undefined ? 'Solo profile: not built; "weft build --profile solo" makes it\n' : soloReport(solo)}`;
 }

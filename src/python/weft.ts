@@ -372,8 +372,11 @@ export class HostWeft extends Weft {
    * read; AbortSignal's reason. Nothing was installed then.
    * @example
    * ```js
-   * await weft.install("pylock.toml");
-   * await weft.install(new URL("wheels/six-1.17.0-py2.py3-none-any.whl", import.meta.url));
+   * try {
+   *   await weft.install("wheels/numpy-2.1.0-cp313-cp313t-manylinux_2_28_x86_64.whl");
+   * } catch (error) {
+   *   console.log(error.message.includes("native code for the ABI cp313t")); // true
+   * }
    * ```
    */
   install(sources: PackageSource | readonly PackageSource[], { signal }: Pick<RunOptions, "signal"> = {}): Promise<InstalledPackage[]> {

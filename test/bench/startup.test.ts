@@ -165,6 +165,7 @@ describe("startupReport", () => {
     weft: subject("weft", 1, "3.13.5"),
     pyodide: subject("pyodide", 4, "3.14.2"),
     node: subject("node alone", 0.1),
+    threads: [],
   };
   const lines = startupReport(result).split("\n").map((line) => line.replace(/ {2,}/g, " | "));
 
@@ -198,6 +199,18 @@ describe("startupReport", () => {
     expect(told).toContain("first visit to first output, ms | 200 (100..300) | 400 (200..600) | 2.00x");
     expect(told).toContain("first visit transfers, brotli -11, MB | 3.00 | 6.00 | 2.00x");
     expect(startupReport(result)).not.toContain("Chromium");
+  });
+
+  test("tells of threads, by host", () => {
+    const threads = [
+      { host: "Node 20", threads: 32, start: [0.5, 0.3, 0.4], idle: [4e6], worker: [3e6] },
+      { host: "Chromium 150.1", threads: 32, start: [0.2], idle: [2e6], worker: [1e6] },
+    ];
+    const told = startupReport({ ...result, threads }).split("\n").map((line) => line.replace(/ {2,}/g, " | "));
+    expect(told).toContain("start() to its first line of Python, where threads have ended before, ms | 0.400 (0.300..0.500) | 0.200 (0.200..0.200)");
+    expect(told).toContain("resident for each that waits, MB | 4.00 (4.00..4.00) | 2.00 (2.00..2.00)");
+    expect(told).toContain("resident for each of the engine's workers that waits, MB | 3.00 (3.00..3.00) | 1.00 (1.00..1.00)");
+    expect(startupReport(result)).not.toContain("a thread;");
   });
 
   test("says when memory could not be measured", () => {

@@ -1,24 +1,15 @@
-import type { realmBody } from "../shared/realm-body.js";
+import type { LatePackage, RealmPackage } from "../shared/late-realm.js";
 import type { PackagePlace } from "./realm-messages.js";
 import { web } from "./web.js";
 
-/** What a realm uses of the package: its bundle's exports. */
-export interface RealmPackage {
-  readonly realmBody: typeof realmBody;
-}
-
-/** The package in a realm that may never need it. */
-export interface LatePackage {
-  /** Resolves when {@link now} may be called. */
+/** The package in a realm of a page. */
+export interface LatePagePackage extends LatePackage {
+  /** Resolves when `now` may be called. */
   ready(): Promise<void>;
-  /** @throws Error when it cannot be loaded, or the server has another version of it by now. */
-  now(): RealmPackage;
-  /** As {@link now}, for realms that no Python runs in. */
-  soon(): Promise<RealmPackage>;
 }
 
 /** The bundle for pages, as a file beside the worker's script. */
-export class PackageFile implements LatePackage {
+export class PackageFile implements LatePagePackage {
   readonly #place: PackagePlace;
 
   constructor(place: PackagePlace) {
@@ -34,6 +25,7 @@ export class PackageFile implements LatePackage {
     }
   }
 
+  /** @throws Error when it cannot be loaded, or the server has another version of it by now. */
   now(): RealmPackage {
     return this.#find() ?? this.#load();
   }

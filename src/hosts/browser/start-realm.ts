@@ -1,8 +1,6 @@
-import { LazyBinding } from "../../python/lazy-binding.js";
 import { keepMessages } from "../shared/early-messages.js";
-import type { RealmBody } from "../shared/realm-body.js";
-import { isOurs, type SpawnReady } from "../shared/realm-messages.js";
-import type { LatePackage, RealmPackage } from "./late-package.js";
+import { lateRealm } from "../shared/late-realm.js";
+import type { LatePagePackage } from "./late-package.js";
 import { realmImports } from "./realm-imports.js";
 import type { RealmStart } from "./realm-messages.js";
 import { adoptPort } from "./adopt-port.js";
@@ -13,7 +11,7 @@ import { web } from "./web.js";
  * loads the glue and starts it, which finds out by the worker's name that it is in a worker. The package is loaded when TypeScript
  * first takes part in what Python does in this realm: reading it takes as long as all else here.
  */
-export function startRealm(packageOf: (start: RealmStart["weftRealm"]) => LatePackage): void {
+export function startRealm(packageOf: (start: RealmStart["weftRealm"]) => LatePagePackage): void {
   adoptPort();
 
   const deliver = keepMessages(web, (message) => {
@@ -24,12 +22,10 @@ export function startRealm(packageOf: (start: RealmStart["weftRealm"]) => LatePa
     const { id, glueUrl } = data.weftRealm;
     const late = packageOf(data.weftRealm);
     const { imported, importNow, realmHost } = realmImports(glueUrl, data.weftRealm);
-    let made: RealmBody | undefined;
-    const body = (loaded: RealmPackage): RealmBody => (made ??= loaded.realmBody(id, importNow));
-    const binding = new LazyBinding(id, () => body(late.now()).binding);
+    const { binding, onMessage } = lateRealm(id, importNow, late);
     binding.listen = () => {
       web.addEventListener("message", (event) => {
-        serve((event as MessageEvent).data, () => late.soon().then(body));
+        onMessage((event as MessageEvent).data);
       });
       deliver();
     };
@@ -45,21 +41,4 @@ export function startRealm(packageOf: (start: RealmStart["weftRealm"]) => LatePa
     );
     return true;
   });
-}
-
-/** In their order: each waits for the same. */
-function serve(message: unknown, body: () => Promise<RealmBody>): void {
-  if (!isOurs(message)) {
-    return;
-  }
-  body().then(
-    ({ onMessage }) => {
-      onMessage(message);
-    },
-    (error: unknown) => {
-      if ("weftSpawn" in message) {
-        message.weftSpawn.port.postMessage({ ready: false, error } satisfies SpawnReady);
-      }
-    },
-  );
 }

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
-const require = createRequire(import.meta.url);
+let require: NodeJS.Require | undefined;
 
 /**
  * Imports an ES module without waiting: Node can since 20.19 and 22.12, for files without top-level await.
@@ -12,6 +12,8 @@ export function importNow(url: string): Readonly<Record<string, unknown>> {
   if (!url.startsWith("file:")) {
     throw new TypeError(`a module for Python has to be a file on this platform, not ${url}`);
   }
+  // Made when it is needed: most realms do without.
+  require ??= createRequire(import.meta.url);
   try {
     return require(fileURLToPath(url)) as Record<string, unknown>;
   } catch (error) {

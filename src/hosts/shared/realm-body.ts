@@ -5,19 +5,7 @@ import { Weft } from "../../python/weft.js";
 import type { RealmPort } from "./platform.js";
 import type { SpawnCancel, SpawnEnd, SpawnReady, SpawnRequest } from "./realm-messages.js";
 
-type ImportNow = (url: string) => Readonly<Record<string, unknown>>;
-
-/** What a worker realm needs of its platform. */
-export interface RealmScope {
-  /** The realm's number, unique in the program. */
-  readonly id: number;
-  /** The realm's imports: wasm/include/weft_host.h. */
-  readonly realmHost: unknown;
-  /** See `Realm.importNow`. */
-  readonly importNow?: ImportNow;
-  /** Hands over what the host realm posts, from now on. The glue listens by itself. */
-  listen(onMessage: (message: unknown) => void): void;
-}
+export type ImportNow = (url: string) => Readonly<Record<string, unknown>>;
 
 type Entry = (weft: Weft, ...values: unknown[]) => unknown;
 
@@ -36,18 +24,7 @@ export interface RealmBody {
 }
 
 /**
- * What every worker realm does before it loads the glue: gives it the realm's imports, and serves the
- * host realm's requests to start threads.
- */
-export function prepareRealm(scope: RealmScope): void {
-  const { binding, onMessage } = realmBody(scope.id, scope.importNow);
-  Object.assign(globalThis, { weftHost: scope.realmHost, weftPython: binding });
-  binding.listen = () => {
-    scope.listen(onMessage);
-  };
-}
-
-/**
+ * What TypeScript does in a worker realm: gives Python the realm's imports, and serves the host realm's requests to start threads.
  * @param id the realm's number.
  * @param importNow see `Realm.importNow`.
  */
