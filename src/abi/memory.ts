@@ -11,9 +11,9 @@ export function bytes(module: Pick<GuestModule, "wasmMemory">): Uint8Array {
   return new Uint8Array(module.wasmMemory.buffer);
 }
 
-/** Copies `data` into a new allocation. The caller frees it with `_free`. */
+/** Copies `data` into a new allocation. The caller frees it with `free`. */
 export function allocate(module: GuestModule, data: Uint8Array): Address {
-  const address = module._malloc(Math.max(data.length, 1)) >>> 0;
+  const address = module.functions.malloc(Math.max(data.length, 1)) >>> 0;
   if (address === 0) {
     throw new RangeError(`out of guest memory: could not allocate ${data.length} bytes`);
   }
@@ -42,7 +42,7 @@ export function withStrings<T>(
     return use(...addresses);
   } finally {
     for (const address of addresses) {
-      module._free(address);
+      module.functions.free(address);
     }
   }
 }

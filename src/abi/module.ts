@@ -1,15 +1,12 @@
 import "./webassembly-names.js";
-import type { FunctionName, Functions } from "./functions.js";
+import type { Functions } from "./functions.js";
 
 export type { Address } from "./functions.js";
 
-/** The exports as the glue offers them, with an underscore before C's names. */
-type Underscored = { readonly [Name in FunctionName as `_${Name}`]: Functions[Name] };
-
 /** The runtime's glue after instantiation, in the realm that owns it. */
-export interface GuestModule extends Underscored {
+export interface GuestGlue {
   readonly wasmMemory: WebAssembly.Memory;
-  /** The exports of this realm's instance by their names. */
+  /** Makes an object of the exports of this realm's instance by their names. */
   weftExports(): Functions;
   /** wasm/realm-library.js: takes a worker out of the pool, or makes one. */
   weftTakeWorker(): unknown;
@@ -20,6 +17,9 @@ export interface GuestModule extends Underscored {
   /** Takes such a worker out of the pool, where `weftUseWorker` put it and no thread was started. */
   weftForgetWorker(worker: unknown): void;
 }
+
+/** The glue, and the functions that it has made once. */
+export type GuestModule = GuestGlue & { readonly functions: Functions };
 
 /** What the glue asks of the realm that owns the runtime (wasm/realm-library.js). */
 export interface GuestCallbacks {
@@ -51,4 +51,4 @@ export type GuestFactory = (options: {
     imports: Record<string, Record<string, unknown>>,
     done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
   ): object;
-}) => Promise<GuestModule>;
+}) => Promise<GuestGlue>;

@@ -1,10 +1,11 @@
-import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FUNCTIONS } from "../abi/functions.js";
 import { layoutHeader } from "../abi/layout-header.js";
 import { LAYOUT } from "../abi/layout.js";
 import type { CacheEntry } from "./cache.js";
 import { ensure } from "./ensure.js";
+import { withoutOffers } from "./glue.js";
 import { describeFiles, hashFile, keyOf, listFiles } from "./hash.js";
 import type { Variant } from "./recipe.js";
 import type { BuildContext } from "./stage.js";
@@ -29,6 +30,7 @@ export function linkKey(context: BuildContext, toolchain: Toolchain, variant: Va
     recipe: ["link.mk", "symbols.py"].map((name) => hashFile(join(context.folders.recipe, name))),
     stdlib: context.recipe.stdlib,
     exports: exportsLibrary(),
+    glue: "without offers",
     layout: layoutHeader(LAYOUT),
     flags: { cflags, flags, variant: context.recipe.link[variant] },
     epoch: context.recipe.epoch,
@@ -82,6 +84,8 @@ export async function ensureLink(
           "compiling our C and linking",
           { cwd: `${workspace.inside}/work` },
         );
+        const glue = join(workspace.folder, "out/weft.mjs");
+        writeFileSync(glue, withoutOffers(readFileSync(glue, "utf8"), Object.keys(FUNCTIONS)));
         cpSync(join(workspace.folder, "out"), folder, { recursive: true });
         const profile = join(cpython.folder, "profile.json");
         return existsSync(profile) ? { profile: JSON.parse(readFileSync(profile, "utf8")) } : {};

@@ -200,12 +200,12 @@ export class Guest {
     const module = guest.#module;
     const first = copyMemory(module.wasmMemory);
     const archive = guest.#mountLibrary();
-    guest.#check(module._weft_snapshot_make(stackSize), "starting Python's main thread");
+    guest.#check(module.functions.weft_snapshot_make(stackSize), "starting Python's main thread");
     let ended: GuestEnd | undefined;
     void guest.ended.then((end) => {
       ended = end;
     });
-    while (module._weft_snapshot_made() === 0) {
+    while (module.functions.weft_snapshot_made() === 0) {
       if (ended !== undefined) {
         throw new Error(`Python ended while it was initialized for the snapshot: ${ended.kind === "exit" ? `status ${ended.status}` : String(ended.error)}`);
       }
@@ -262,10 +262,11 @@ export class Guest {
         return {};
       },
     });
-    this.#module = await Promise.race([made, refused]).catch((error: unknown) => {
+    const glue = await Promise.race([made, refused]).catch((error: unknown) => {
       throw notInstantiated(error);
     });
-    checkLayout(this.#module.weftExports());
+    this.#module = Object.assign(glue, { functions: glue.weftExports() });
+    checkLayout(this.#module.functions);
     // The main thread's worker makes its instance meanwhile, which touches nothing of the memory.
     this.#mainWorker = this.#module.weftTakeWorker();
     this.#module.weftUseWorker(this.#mainWorker);
@@ -279,7 +280,7 @@ export class Guest {
 
   #mountLibrary(): ArchivePlace {
     const archive = this.#platform.files.loadStandardLibrary(this.#module);
-    this.#check(this.#module._weft_main_stdlib(archive.address, archive.size), "mounting the standard library");
+    this.#check(this.#module.functions.weft_main_stdlib(archive.address, archive.size), "mounting the standard library");
     return archive;
   }
 
@@ -292,12 +293,12 @@ export class Guest {
     // Before anything is called that the memory remembers.
     snapshot?.restore(module.wasmMemory);
     this.#stackSize = limits.stackSize;
-    module._weft_threads_configure(limits.threads, limits.recursionLimit, limits.hostRecursionLimit);
+    module.functions.weft_threads_configure(limits.threads, limits.recursionLimit, limits.hostRecursionLimit);
     options.stdio.forEach((kind, fd) => {
-      check(module._weft_stdio_configure(fd, kind), `setting up file descriptor ${fd}`);
+      check(module.functions.weft_stdio_configure(fd, kind), `setting up file descriptor ${fd}`);
     });
     if (options.terminalSize) {
-      module._weft_tty_set_size(options.terminalSize.rows, options.terminalSize.columns);
+      module.functions.weft_tty_set_size(options.terminalSize.rows, options.terminalSize.columns);
     }
     if (snapshot) {
       this.#platform.files.loadStandardLibrary(module, snapshot.archive);
@@ -307,28 +308,28 @@ export class Guest {
     for (const mount of options.mounts) {
       withStrings(module, [mount.guest, mount.host], (guest, host) => {
         check(
-          module._weft_host_mount(guest!, host!, mount.readOnly ? 1 : 0),
+          module.functions.weft_host_mount(guest!, host!, mount.readOnly ? 1 : 0),
           `mounting ${mount.host} at ${mount.guest}`,
         );
       });
     }
     for (const [name, value] of Object.entries(options.environment)) {
       withStrings(module, [name, value], (n, v) => {
-        check(module._weft_main_setenv(n!, v!), `setting the environment variable ${name}`);
+        check(module.functions.weft_main_setenv(n!, v!), `setting the environment variable ${name}`);
       });
     }
     withStrings(module, [options.workingDirectory], (path) => {
-      check(module._weft_main_chdir(path!), `changing to ${options.workingDirectory}`);
+      check(module.functions.weft_main_chdir(path!), `changing to ${options.workingDirectory}`);
     });
     for (const argument of options.arguments) {
       withStrings(module, [argument], (a) => {
-        check(module._weft_main_argument(a!), "passing the arguments");
+        check(module.functions.weft_main_argument(a!), "passing the arguments");
       });
     }
     if (options.serve === true) {
-      module._weft_main_serve();
+      module.functions.weft_main_serve();
     }
-    check(snapshot ? module._weft_main_resume() : module._weft_main_start(limits.stackSize), "starting Python's main thread");
+    check(snapshot ? module.functions.weft_main_resume() : module.functions.weft_main_start(limits.stackSize), "starting Python's main thread");
   }
 
   /**
@@ -341,7 +342,7 @@ export class Guest {
       const header = new DataView(memory.buffer, a, 8);
       const data = memory.slice(a + 8, a + 8 + header.getUint32(4, true));
       const fd = header.getUint32(0, true);
-      this.#module._free(a);
+      this.#module.functions.free(a);
       this.#platform.onOutput?.(fd, data);
       return;
     }
@@ -360,13 +361,13 @@ export class Guest {
         return;
       case GuestEvent.readline: {
         const prompt = readString(this.#module, a);
-        this.#module._free(a);
+        this.#module.functions.free(a);
         this.#platform.onReadline(this, prompt);
         return;
       }
       case GuestEvent.crash: {
         const message = readString(this.#module, a);
-        this.#module._free(a);
+        this.#module.functions.free(a);
         this.#end({ kind: "crash", error: new Error(message) });
         return;
       }
@@ -420,7 +421,7 @@ export class Guest {
    */
   spawnThread(worker: unknown, id: number): number {
     this.#module.weftUseWorker(worker);
-    return this.#module._weft_thread_spawn(id, this.#stackSize);
+    return this.#module.functions.weft_thread_spawn(id, this.#stackSize);
   }
 
   /** An idle worker, new or used, that no thread gets meanwhile. Give it back with `weftUseWorker`. */
@@ -444,56 +445,56 @@ export class Guest {
    */
   signal(number: number): "default" | "ignored" | "handled" {
     const results = ["default", "ignored", "handled"] as const;
-    return results[this.#module._weft_main_signal(number)]!;
+    return results[this.#module.functions.weft_main_signal(number)]!;
   }
 
   /** Whether Python has not looked at a delivered signal yet. */
   get signalPending(): boolean {
-    return this.#module._weft_main_signal_pending() !== 0;
+    return this.#module.functions.weft_main_signal_pending() !== 0;
   }
 
   /** How many bytes of standard input the guest can take now. */
   get stdinSpace(): number {
-    return this.#module._weft_stdin_space() >>> 0;
+    return this.#module.functions.weft_stdin_space() >>> 0;
   }
 
   /** Gives standard input to the guest and returns how many bytes it took. */
   pushStdin(data: Uint8Array): number {
     const address = allocate(this.#module, data);
     try {
-      return this.#module._weft_stdin_push(address, data.length) >>> 0;
+      return this.#module.functions.weft_stdin_push(address, data.length) >>> 0;
     } finally {
-      this.#module._free(address);
+      this.#module.functions.free(address);
     }
   }
 
   /** Ends standard input: reads return end of file once the rest is read. */
   closeStdin(): void {
-    this.#module._weft_stdin_close();
+    this.#module.functions.weft_stdin_close();
   }
 
   /** Answers {@link GuestPlatform.onReadline}: a line without its newline, or `null` at the end. */
   replyLine(line: string | null): void {
     if (line === null) {
-      this.#module._weft_readline_reply(0, 0);
+      this.#module.functions.weft_readline_reply(0, 0);
       return;
     }
     const data = new TextEncoder().encode(`${line}\n`);
     const address = allocate(this.#module, data);
     try {
-      this.#module._weft_readline_reply(address, data.length);
+      this.#module.functions.weft_readline_reply(address, data.length);
     } finally {
-      this.#module._free(address);
+      this.#module.functions.free(address);
     }
   }
 
   /** Instead of a reply, when the user interrupted the question. Send the signal after it. */
   cancelLine(): void {
-    this.#module._weft_readline_cancel();
+    this.#module.functions.weft_readline_cancel();
   }
 
   /** The terminal's new size. */
   resize(rows: number, columns: number): void {
-    this.#module._weft_tty_set_size(rows, columns);
+    this.#module.functions.weft_tty_set_size(rows, columns);
   }
 }

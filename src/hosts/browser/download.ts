@@ -224,7 +224,7 @@ export class Download {
 
 /** Copies the archive to guest memory, where its only copy stays for good. */
 function load(module: GuestModule, data: Uint8Array, place: ArchivePlace | undefined): ArchivePlace {
-  const address = place?.address ?? module._malloc(data.length) >>> 0;
+  const address = place?.address ?? module.functions.malloc(data.length) >>> 0;
   if (address === 0) {
     throw new RangeError(`out of guest memory: the standard library needs ${data.length} bytes`);
   }

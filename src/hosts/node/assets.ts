@@ -135,7 +135,7 @@ export class RuntimeAssets {
     if (place !== undefined && place.size !== size) {
       throw new RuntimeFilesError(`${path} is not the one that ${SNAPSHOT_FILE} was made with; run "weft build" to build the runtime again`);
     }
-    const address = place?.address ?? module._malloc(size) >>> 0;
+    const address = place?.address ?? module.functions.malloc(size) >>> 0;
     if (address === 0) {
       throw new RangeError(`out of guest memory: the standard library needs ${size} bytes`);
     }

@@ -111,7 +111,7 @@ async function run(program: NodeProgram): Promise<GuestEnd> {
   }
   // Also of a program that hangs: nothing is asked of Python.
   process.on("SIGQUIT", () => {
-    const functions = guest.module.weftExports();
+    const functions = guest.module.functions;
     const threads = observeThreads({ memory: guest.module.wasmMemory, records: functions.weft_threads(), states: functions.weft_thread_states() });
     process.stderr.write(`${reportThreads(threads)}\n`);
   });
