@@ -94,7 +94,7 @@ function threadReport(costs: readonly ThreadCost[]): string[] {
       ["", ...costs.map(({ host }) => host)],
       row("start() to its first line of Python, where threads have ended before, ms", 1, (one) => one.start),
       row("resident for each that waits, MB", MB, (one) => one.idle),
-      row("resident for each of the engine's workers that waits, MB", MB, (one) => one.worker),
+      row("resident for each empty module worker that waits, MB", MB, (one) => one.worker),
     ]),
   ];
 }

@@ -209,7 +209,7 @@ describe("startupReport", () => {
     const told = startupReport({ ...result, threads }).split("\n").map((line) => line.replace(/ {2,}/g, " | "));
     expect(told).toContain("start() to its first line of Python, where threads have ended before, ms | 0.400 (0.300..0.500) | 0.200 (0.200..0.200)");
     expect(told).toContain("resident for each that waits, MB | 4.00 (4.00..4.00) | 2.00 (2.00..2.00)");
-    expect(told).toContain("resident for each of the engine's workers that waits, MB | 3.00 (3.00..3.00) | 1.00 (1.00..1.00)");
+    expect(told).toContain("resident for each empty module worker that waits, MB | 3.00 (3.00..3.00) | 1.00 (1.00..1.00)");
     expect(startupReport(result)).not.toContain("a thread;");
   });
 
