@@ -1,8 +1,11 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { Worker } from "node:worker_threads";
 import { describe, expect, test } from "vitest";
 import { CODE_FOLDER } from "../../src/abi/runtime-files.js";
 import { keepsCode } from "../../src/hosts/node/code-cache.js";
@@ -107,4 +110,25 @@ test("to have it made, name a runtime that is built, and nothing else", async ()
       stderr: expect.stringMatching(/^weft: there is no runtime with a readable manifest\.json in .*nothing; run "weft build" to build it\n$/),
     });
   });
+});
+
+// As above: newer engines keep no code, so no flag is set.
+test.runIf(keepsCode())("threads that load the runtime at once do not take V8's flag from one another", async () => {
+  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const other = new Worker(
+    'const { parentPort, workerData } = require("node:worker_threads"); const { setFlagsFromString } = require("node:v8"); parentPort.postMessage(0); while (Atomics.load(workerData, 0) === 0) { setFlagsFromString("--allow-natives-syntax"); setFlagsFromString("--no-allow-natives-syntax"); }',
+    { eval: true, workerData: stop },
+  );
+  try {
+    await once(other, "message");
+    // Else a script is read once in each thread.
+    setFlagsFromString("--no-compilation-cache");
+    for (let i = 0; i < 300; i++) {
+      expect(keepsCode()).toBe(true);
+    }
+  } finally {
+    setFlagsFromString("--compilation-cache");
+    Atomics.store(stop, 0, 1);
+    await once(other, "exit");
+  }
 });

@@ -30,8 +30,27 @@ interface Natives {
 /** The flag that V8's own tests have set; NODE_OPTIONS may not name it. */
 const NATIVES = "allow-natives-syntax";
 
-/** V8's functions, which scripts may name only while a flag is set: no longer than it takes to read this one. */
+/** How often reading is tried while other threads of the process do the same. */
+const ATTEMPTS = 30;
+
+/**
+ * V8's functions, which scripts may name only while a flag is set: no longer than it takes to read this one. The flag is the whole
+ * process's: another thread that loads the runtime may take it back meanwhile, so this one tries again.
+ * @throws SyntaxError where the engine has no such functions.
+ */
 function natives(): Natives {
+  for (let left = ATTEMPTS - 1; ; left--) {
+    try {
+      return readNatives();
+    } catch (error) {
+      if (left === 0 || !(error instanceof SyntaxError)) {
+        throw error;
+      }
+    }
+  }
+}
+
+function readNatives(): Natives {
   setFlagsFromString(`--${NATIVES}`);
   try {
     // In parentheses, since functions without are read only when they are called.
