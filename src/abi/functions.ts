@@ -297,7 +297,7 @@ export const FUNCTIONS = {
 } as const;
 
 /** Name of a function in {@link FUNCTIONS}. */
-export type FunctionName = keyof typeof FUNCTIONS;
+type FunctionName = keyof typeof FUNCTIONS;
 
 interface Values {
   p: Address;

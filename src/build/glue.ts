@@ -1,7 +1,7 @@
 /**
  * A function of the module as Emscripten's glue offers it on its module object: `var _name=Module["_name"]=(a)=>(_name=Module["_name"]=wasmExports["k"])(a);`
  */
-const OFFERED = /var (_\w+)=Module\["\1"\]=(\(([\w,]*)\)|(\w+))=>\(\1=Module\["\1"\]=wasmExports\["([\w$]+)"\]\)\((?:\3|\4)\);/g;
+const OFFERED = /var (_\w+)=Module\["\1"\]=(?:\(([\w,]*)\)|(\w+))=>\(\1=Module\["\1"\]=wasmExports\["[\w$]+"\]\)\((?:\2|\3)\);/g;
 
 /**
  * The glue without what it offers besides `weftExports()`, and does not use itself: each realm made a closure of each function, and a shape of

@@ -46,6 +46,9 @@ _PLACES = {"purelib": "purelib", "platlib": "platlib", "headers": "include", "sc
 _UNLISTED = ("RECORD", "RECORD.jws", "RECORD.p7s")
 _PYTHONS = {"py3", f"cp3{sys.version_info.minor}", *(f"py3{minor}" for minor in range(sys.version_info.minor + 1))}
 
+# Seconds that a server may be silent.
+_TIMEOUT = 60
+
 # Placing files and removing those of an earlier version: by one thread at a time.
 _lock = threading.Lock()
 
@@ -100,7 +103,7 @@ def _read(location):
     from urllib.request import urlopen
 
     try:
-        with urlopen(location) as response:
+        with urlopen(location, timeout=_TIMEOUT) as response:
             return response.read()
     except OSError as error:
         raise PackageError(f"{location} could not be read: {error}. Python reaches the network only where loadWeft() was given network: true") from error
