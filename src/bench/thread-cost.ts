@@ -39,7 +39,7 @@ for _ in range(${threads}):
 print("threads: 0", flush=True)
 `;
 
-/** The same of workers without anything of ours, in Node: empty modules, as what ours load is one too (other scripts take 0.25 MB less). */
+/** The same of workers without anything of ours, in Node: empty modules, as what ours load is one too. */
 const WORKERS = `
 const { Worker } = require("node:worker_threads");
 let running = 0;
