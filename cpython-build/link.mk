@@ -1,7 +1,7 @@
 # Compiles our C and links it with CPython and the libraries to weft.mjs and weft.wasm.
 #
 # Input: WASM (our C), CPYTHON, WEFT_LIBS (outputs of their stages), SOURCES and
-# JS_LIBRARIES (relative to WASM), EXPORTS (a response file), SYMBOLS (symbols.py), OUT, CC, NM, PYTHON,
+# JS_LIBRARIES (relative to WASM), SYMBOLS (symbols.py), OUT, CC, NM, PYTHON,
 # WEFT_CFLAGS, WEFT_LDFLAGS. Runs in an empty folder.
 
 OBJ := $(SOURCES:%.c=obj/%.o)
@@ -15,7 +15,7 @@ ARCHIVES = $(wildcard $(CPYTHON)/lib/*.a) $(wildcard $(WEFT_LIBS)/lib/*.a)
 # worker is ended while it begins a module with one. Our workers' script starts the glue itself.
 $(OUT)/weft.mjs: $(OBJ)
 	$(CC) $(WEFT_LDFLAGS) $(OBJ) -Wl,--start-group $(ARCHIVES) -Wl,--end-group \
-		$(foreach f,$(JS_LIBRARIES),--js-library $(WASM)/$(f)) -sEXPORTED_FUNCTIONS=@$(EXPORTS) \
+		$(foreach f,$(JS_LIBRARIES),--js-library $(WASM)/$(f)) \
 		--extern-pre-js $(WASM)/worker-scope.mjs -o $@
 	sed -i '/^export default Module;$$/q' $@
 	tail -n 1 $@ | grep -qx 'export default Module;'
@@ -23,6 +23,9 @@ $(OUT)/weft.mjs: $(OBJ)
 # Its own headers are the only place where the C library says what its threads' records are.
 obj/libc/thread_numbers.o: private CFLAGS += $(foreach f,libc/musl/src/internal libc/musl/arch/emscripten libc/musl/arch/generic libc/musl/src/include pthread,-isystem $(EMSCRIPTEN)/system/lib/$(f))
 obj/libc/thread_numbers.o: private EMSCRIPTEN = $(shell em-config EMSCRIPTEN_ROOT)
+
+# It declares functions of the C library with WebAssembly's types.
+obj/python/functions.o: private CFLAGS += -fno-builtin -Wno-unused-result
 
 # What dlsym() offers; only our dlfcn.c includes it.
 obj/libc/dlfcn.o: generated/weft_symbols.h

@@ -3,9 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { errno } from "../src/abi/errno.js";
-import { FUNCTIONS } from "../src/abi/functions.js";
+import { functionsHeader } from "../src/abi/functions-header.js";
 import { GuestEvent, StdioKind } from "../src/abi/events.js";
-import { functionProblems, readGlue, readWasm, wasmTypeOf } from "../src/abi/wasm-types.js";
 import { Lifecycle } from "../src/python/lifecycle.js";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
@@ -40,25 +39,6 @@ function enumeration(header: string, name: string, prefix: string): Record<strin
   return members;
 }
 
-/** Variants of the runtime that are built. */
-const BUILT = ["release", "test", "debug"].filter((variant) => existsSync(`${ROOT}dist/runtime/${variant}/manifest.json`));
-
-/** Exports that TypeScript does not call, and who does. */
-const OTHERS = [
-  // test/sys/wasm-smoke.mjs: the system-call layer alone, where the export comes from its mark in the header.
-  "weft_archive_mount",
-];
-
-/** One section of a module. */
-function section(id: number, ...content: number[]): number[] {
-  return [id, content.length, ...content];
-}
-
-/** A string as modules contain it. */
-function name(text: string): number[] {
-  return [text.length, ...new TextEncoder().encode(text)];
-}
-
 describe("numbers", () => {
   test("GuestEvent is enum weft_event", () => {
     expect(enumeration(read("wasm/include/weft_main.h"), "weft_event", "WEFT_EVENT_")).toEqual(GuestEvent);
@@ -80,108 +60,27 @@ describe("numbers", () => {
   });
 });
 
-describe("the built runtimes", () => {
-  test.runIf(BUILT.length === 0)("are not there: build one to check its functions", (context) => {
-    context.skip("there is no runtime in dist/runtime");
-  });
-
-  test.each(BUILT)("%s: every function has the declared type, and nothing else is exported", (variant) => {
-    const wasm = readWasm(readFileSync(`${ROOT}dist/runtime/${variant}/weft.wasm`));
-    const glue = readGlue(read(`dist/runtime/${variant}/weft.mjs`));
-    expect(functionProblems(FUNCTIONS, OTHERS, wasm, glue)).toEqual([]);
-    expect(glue.listed.size).toBe(Object.keys(FUNCTIONS).length);
-    // Functions that are listed are not offered too.
-    expect(glue.offered).toEqual(OTHERS);
-  });
-
-  test.runIf(BUILT.length > 0)("do not pass with one wrong declaration", () => {
-    const wasm = readWasm(readFileSync(`${ROOT}dist/runtime/${BUILT[0]}/weft.wasm`));
-    const text = read(`dist/runtime/${BUILT[0]}/weft.mjs`);
-    const glue = readGlue(text);
-    const check = (functions: Record<string, string>, others = OTHERS, changed = glue): string[] => functionProblems(functions, others, wasm, changed);
-    const without = (left: string): Record<string, string> => Object.fromEntries(Object.entries(FUNCTIONS).filter(([key]) => key !== left));
-
-    // A parameter's type, the number of parameters, the result.
-    expect(check({ ...FUNCTIONS, PyLong_FromLongLong: "pi" })).toEqual(["PyLong_FromLongLong is declared as (i32) -> i32 and is (i64) -> i32"]);
-    expect(check({ ...FUNCTIONS, PyLong_FromDouble: "pl" })).toEqual(["PyLong_FromDouble is declared as (i64) -> i32 and is (f64) -> i32"]);
-    expect(check({ ...FUNCTIONS, weft_error_set: "vpp" })).toEqual(["weft_error_set is declared as (i32 i32) -> nothing and is (i32 i32 i32) -> nothing"]);
-    expect(check({ ...FUNCTIONS, weft_attach: "v" })).toEqual(["weft_attach is declared as () -> nothing and is () -> i32"]);
-    expect(check({ ...FUNCTIONS, PyFloat_AsDouble: "ip" })).toEqual(["PyFloat_AsDouble is declared as (i32) -> i32 and is (i32) -> f64"]);
-
-    // Declared and not there: the declaration is stale, or the module lost its export.
-    expect(check({ ...FUNCTIONS, weft_gone: "v" })).toEqual(["weft_gone is declared but not exported"]);
-    const fewer = new Map(wasm.exports);
-    fewer.delete(glue.listed.get("weft_detach")!);
-    expect(functionProblems(FUNCTIONS, OTHERS, { exports: fewer }, glue)).toEqual(["weft_detach is declared but not exported"]);
-
-    // There and not declared: in the list, and on the module object alone.
-    expect(check(without("weft_leave"))).toEqual(["weft_leave is exported but not declared"]);
-    expect(check(FUNCTIONS, [])).toEqual(["weft_archive_mount is exported but not declared"]);
-    expect(check(FUNCTIONS, OTHERS, readGlue(`${text};Module["_weft_new"]=wasmExports["zz"];`))).toEqual(["weft_new is exported but not declared"]);
-    expect(check(FUNCTIONS, [...OTHERS, "weft_old"])).toEqual(["weft_old is excused but not exported"]);
-  });
-});
-
-describe("readWasm", () => {
-  const HEADER = [0, 97, 115, 109, 1, 0, 0, 0];
-
-  test("finds types behind every kind of import", () => {
-    const binary = [
-      ...HEADER,
-      ...section(0, ...name("custom"), 1, 2, 3),
-      ...section(1, 3, 0x60, 0, 0, 0x60, 2, 0x7f, 0x7e, 1, 0x7c, 0x60, 1, 0x7d, 0),
-      ...section(
-        2, 6,
-        ...name("e"), ...name("f"), 0, 0,
-        ...name("e"), ...name("t"), 1, 0x70, 0, 1,
-        ...name("e"), ...name("m"), 2, 3, 0x80, 0x80, 1, 0x80, 0x80, 4,
-        ...name("e"), ...name("g"), 3, 0x7f, 1,
-        ...name("e"), ...name("x"), 4, 0, 0,
-        ...name("e"), ...name("h"), 0, 2,
-      ),
-      ...section(3, 2, 1, 2),
-      ...section(7, 4, ...name("two"), 0, 2, ...name("three"), 0, 3, ...name("memory"), 2, 0, ...name("imported"), 0, 0),
-      ...section(10, 0),
-    ];
-    expect([...readWasm(Uint8Array.from(binary)).exports]).toEqual([
-      ["two", "(i32 i64) -> f64"],
-      ["three", "(f32) -> nothing"],
-      ["imported", "() -> nothing"],
-    ]);
-  });
-
-  test("refuses what it does not know", () => {
-    const read = (...bytes: number[]) => () => readWasm(Uint8Array.from([...HEADER, ...bytes]));
-    expect(() => readWasm(new Uint8Array(8))).toThrow("no WebAssembly module");
-    expect(read(...section(1, 1, 0x4e, 0))).toThrow("0x4e is a form");
-    expect(read(...section(1, 1, 0x60, 1, 0x64, 0))).toThrow("0x64 is a value type");
-    expect(read(...section(2, 1, 0, 0, 9))).toThrow("9 is a kind of import");
-    expect(read(...section(7, 1, ...name("f"), 0, 7))).toThrow("f has no type");
-    expect(read(1, 9, 1)).toThrow("ends in the middle");
-    expect(read(...section(1, 1, 0x60, 1))).toThrow("ends in the middle");
-  });
-});
-
-describe("readGlue", () => {
-  test("reads short and long names", () => {
-    const short = 'x;weftExports=()=>({malloc:wasmExports["ga"],"free":wasmExports["$b"],_x:wasmExports._c});Module["_malloc"]=a=>(Module["_malloc"]=wasmExports["ga"])(a);';
-    expect(readGlue(short)).toEqual({ listed: new Map([["malloc", "ga"], ["free", "$b"], ["_x", "_c"]]), offered: ["malloc"] });
-    const long = "var weftExports = () => ({\n  \"malloc\": wasmExports[\"malloc\"],\n  'free': wasmExports['free'],\n});\nvar _free = Module['_free'] = createExportWrapper('free', 1);\nif (Module['_x'] == 1) {}";
-    expect(readGlue(long)).toEqual({ listed: new Map([["malloc", "malloc"], ["free", "free"]]), offered: ["free"] });
-  });
-
-  test("refuses other forms", () => {
-    expect(() => readGlue("weftExports = wasmExports;")).toThrow("no weftExports()");
-    expect(() => readGlue('weftExports=()=>({malloc:other["ga"]})')).toThrow("in another form: malloc");
-  });
-});
-
-describe("wasmTypeOf", () => {
-  test("knows the letters of functions.ts", () => {
-    expect(wasmTypeOf("v")).toBe("() -> nothing");
-    expect(wasmTypeOf("ppild")).toBe("(i32 i32 i64 f64) -> i32");
+describe("functionsHeader", () => {
+  test("declares each function with its WebAssembly types, and lists it", () => {
+    expect(functionsHeader({ ready: "v", made: "ppild", seen: "di" })).toBe(
+      [
+        "/* Generated from src/abi/functions.ts. */",
+        "void ready(void);",
+        "void * made(void *, int, long long, double);",
+        "double seen(int);",
+        "#define WEFT_FUNCTIONS \\",
+        "  WEFT_FUNCTION(ready) \\",
+        "  WEFT_FUNCTION(made) \\",
+        "  WEFT_FUNCTION(seen)",
+        "#define WEFT_CALLS(p, i, l, d) \\",
+        "  ready(); \\",
+        "  made(p, i, l, d); \\",
+        "  seen(i);",
+        "",
+      ].join("\n"),
+    );
     for (const wrong of ["", "x", "px", "iv"]) {
-      expect(() => wasmTypeOf(wrong)).toThrow(TypeError);
+      expect(() => functionsHeader({ wrong })).toThrow(TypeError);
     }
   });
 });

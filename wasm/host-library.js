@@ -3,7 +3,7 @@
 // Each runs in the calling realm and forwards numbers to that realm's host object:
 // `Module.weftHost` where the glue was called with one, or else the global `weftHost`
 // that a worker's script sets before it loads the glue. On first use the object is told
-// where memory and exports are (`bind`); it must look at `memory.buffer` again on every
+// where memory is, and what gives it functions (`bind`); it must look at `memory.buffer` again on every
 // call, since any thread may have grown it.
 const weftHostImports = {
   weft_host_stdio_write: ["stdioWrite", "npp"],
@@ -37,7 +37,7 @@ const weftHostImports = {
 
 const weftHostLibrary = {
   $weftBoundHost: null,
-  $weftRealmHost__deps: ["$weftBoundHost", "$weftExports"],
+  $weftRealmHost__deps: ["$weftBoundHost", "$weftFunctions"],
   $weftRealmHost: () => {
     if (!weftBoundHost) {
       weftBoundHost = Module["weftHost"] ?? globalThis["weftHost"];
@@ -46,7 +46,7 @@ const weftHostLibrary = {
           "this realm has no host object: pass `weftHost` to the module factory, or set globalThis.weftHost before loading the module in a worker",
         );
       }
-      weftBoundHost["bind"](wasmMemory, weftExports());
+      weftBoundHost["bind"](wasmMemory, weftFunctions);
     }
     return weftBoundHost;
   },

@@ -2,14 +2,14 @@
 //
 // Each runs in the calling realm and goes to that realm's Python object: `Module.weftPython`
 // where the glue was called with one, or else the global `weftPython` that a worker's script sets
-// before it loads the glue. On first use the object gets memory and exports (`bind`).
+// before it loads the glue. On first use the object gets the memory, and what it gets the functions from (`bind`).
 addToLibrary({
   $weftBoundPython: null,
-  $weftPython__deps: ["$weftBoundPython", "$weftExports"],
+  $weftPython__deps: ["$weftBoundPython", "$weftFunctions"],
   $weftPython: () => {
     if (!weftBoundPython) {
       weftBoundPython = Module["weftPython"] ?? globalThis["weftPython"];
-      weftBoundPython["bind"](wasmMemory, weftExports());
+      weftBoundPython["bind"](wasmMemory, weftFunctions);
     }
     return weftBoundPython;
   },

@@ -3,7 +3,7 @@
 // The host passes an object as `Module.weft` (GuestCallbacks in src/abi/module.ts) to
 // the glue in the realm that owns the runtime; worker realms never call these.
 addToLibrary({
-  $weftRealms__deps: ["$PThread"],
+  $weftRealms__deps: ["$PThread", "weft_snapshot_thread"],
   $weftRealms__postset: "weftRealms();",
   $weftRealms: () => {
     if (ENVIRONMENT_IS_PTHREAD) {
@@ -12,7 +12,7 @@ addToLibrary({
       globalThis["weftPython"]["listen"]();
       const initialize = PThread.threadInitTLS;
       PThread.threadInitTLS = () => {
-        if (!wasmExports["weft_snapshot_thread"](_pthread_self())) {
+        if (!_weft_snapshot_thread(_pthread_self())) {
           initialize();
         }
       };

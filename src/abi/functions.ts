@@ -1,6 +1,6 @@
 /**
- * Every function of the runtime that TypeScript calls: the linker's list of exports, the types of
- * the calls, and what a test compares with the module's own types.
+ * Every function of the runtime that TypeScript calls: the types of the calls, and those that C's declarations have in the list
+ * that the module keeps of them (src/abi/functions-header.ts).
  *
  * A signature is the result followed by the parameters: `p` an address (a C pointer), `i` any other
  * 32-bit integer, `l` a 64-bit integer, `d` a double, `v` nothing.
@@ -316,5 +316,5 @@ type Call<S extends string> = S extends `${infer Result}${infer Rest}` ? (...par
  */
 export type Address = number;
 
-/** The runtime's functions in one realm: the exports of that realm's own instance. */
+/** The runtime's functions in one realm: those of that realm's own instance. */
 export type Functions = { readonly [Name in FunctionName]: Call<(typeof FUNCTIONS)[Name]> };

@@ -6,8 +6,8 @@ export type { Address } from "./functions.js";
 /** The runtime's glue after instantiation, in the realm that owns it. */
 export interface GuestGlue {
   readonly wasmMemory: WebAssembly.Memory;
-  /** Makes an object of the exports of this realm's instance by their names. */
-  weftExports(): Functions;
+  /** The functions of this realm's instance by their names; made by the first call (wasm/functions-library.js). */
+  weftFunctions(): Functions;
   /** wasm/realm-library.js: takes a worker out of the pool, or makes one. */
   weftTakeWorker(): unknown;
   /** Puts a worker into the pool, where the next thread to start takes it. */

@@ -1,11 +1,11 @@
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { functionsHeader } from "../abi/functions-header.js";
 import { FUNCTIONS } from "../abi/functions.js";
 import { layoutHeader } from "../abi/layout-header.js";
 import { LAYOUT } from "../abi/layout.js";
 import type { CacheEntry } from "./cache.js";
 import { ensure } from "./ensure.js";
-import { withoutOffers } from "./glue.js";
 import { describeFiles, hashFile, keyOf, listFiles } from "./hash.js";
 import type { Variant } from "./recipe.js";
 import type { BuildContext } from "./stage.js";
@@ -29,8 +29,7 @@ export function linkKey(context: BuildContext, toolchain: Toolchain, variant: Va
     wasm: describeFiles(context.folders.wasm, (path) => files.has(path) || [...files].some((file) => file.startsWith(`${path}/`))),
     recipe: ["link.mk", "symbols.py"].map((name) => hashFile(join(context.folders.recipe, name))),
     stdlib: context.recipe.stdlib,
-    exports: exportsLibrary(),
-    glue: "without offers",
+    functions: functionsHeader(FUNCTIONS),
     layout: layoutHeader(LAYOUT),
     flags: { cflags, flags, variant: context.recipe.link[variant] },
     epoch: context.recipe.epoch,
@@ -63,8 +62,7 @@ export async function ensureLink(
         const symbols = copyInto(workspace, join(context.folders.recipe, "symbols.py"), "symbols.py");
         const python = copyInto(workspace, cpython.folder, "cpython");
         const prefix = copyInto(workspace, libs.folder, "libs");
-        const exported = writeInto(workspace, "exports", `${Object.keys(FUNCTIONS).map((name) => `_${name}`).join("\n")}\n`);
-        writeInto(workspace, "wasm/exports-library.js", exportsLibrary());
+        writeInto(workspace, "wasm/include/weft_functions.h", functionsHeader(FUNCTIONS));
         writeInto(workspace, "wasm/include/weft_layout.h", layoutHeader(LAYOUT));
         for (const name of ["work", "out"]) {
           mkdirSync(join(workspace.folder, name));
@@ -76,16 +74,14 @@ export async function ensureLink(
         await workspace.run(
           [
             "make", `-j${context.jobs}`, "-f", recipe, `WASM=${workspace.inside}/wasm`, `CPYTHON=${python}`, `WEFT_LIBS=${prefix}`,
-            `SOURCES=${files.filter((path) => path.endsWith(".c")).join(" ")}`, `JS_LIBRARIES=${[...files.filter((path) => path.endsWith(".js")), "exports-library.js"].join(" ")}`,
-            `EXPORTS=${exported}`, `OUT=${workspace.inside}/out`, "CC=emcc", "NM=emnm", `SYMBOLS=${symbols}`, `PYTHON=python${context.pins.toolchain.python}`,
+            `SOURCES=${files.filter((path) => path.endsWith(".c")).join(" ")}`, `JS_LIBRARIES=${files.filter((path) => path.endsWith(".js")).join(" ")}`,
+            `OUT=${workspace.inside}/out`, "CC=emcc", "NM=emnm", `SYMBOLS=${symbols}`, `PYTHON=python${context.pins.toolchain.python}`,
             `WEFT_CFLAGS=${[...cflags, `-DWEFT_STDLIB='"${context.recipe.stdlib}"'`, `-ffile-prefix-map=${workspace.inside}=.`].join(" ")}`,
             `WEFT_LDFLAGS=@${ldflags}`,
           ],
           "compiling our C and linking",
           { cwd: `${workspace.inside}/work` },
         );
-        const glue = join(workspace.folder, "out/weft.mjs");
-        writeFileSync(glue, withoutOffers(readFileSync(glue, "utf8"), Object.keys(FUNCTIONS)));
         cpSync(join(workspace.folder, "out"), folder, { recursive: true });
         const profile = join(cpython.folder, "profile.json");
         return existsSync(profile) ? { profile: JSON.parse(readFileSync(profile, "utf8")) } : {};
@@ -94,13 +90,4 @@ export async function ensureLink(
       }
     },
   });
-}
-
-/**
- * An Emscripten library with `weftExports()`: a realm's exports by their names. In `wasmExports`
- * they have other, short names; the linker puts these where a name is written out.
- */
-function exportsLibrary(): string {
-  const members = Object.keys(FUNCTIONS).map((name) => `"${name}": wasmExports["${name}"]`);
-  return `addToLibrary({\n$weftExports__postset: 'Module["weftExports"] = weftExports;',\n$weftExports: () => ({${members.join(", ")}}),\n});\n`;
 }

@@ -36,7 +36,8 @@ export class RealmBinding {
    * @throws LayoutError when the module was built by another version of this package. In a worker realm that ends the
    * realm, which is right: the host realm checks before it makes any, so this package's own files do not match.
    */
-  bind(memory: WebAssembly.Memory, functions: Functions): void {
+  bind(memory: WebAssembly.Memory, made: () => Functions): void {
+    const functions = made();
     checkLayout(functions);
     if (!this.#realm) {
       this.#realm = new Realm(this.id, memory, functions);

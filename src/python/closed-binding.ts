@@ -1,22 +1,17 @@
 import type { Address, Functions } from "../abi/functions.js";
-import { checkLayout } from "../abi/layout.js";
 
 /**
  * What the module imports of a realm whose JavaScript Python may not use (wasm/python-library.js): in Node that would be the
  * whole machine. In the place of a `RealmBinding`, of which such a program needs nothing.
  */
 export class ClosedBinding {
-  #functions!: Functions;
+  #functions!: () => Functions;
 
   /** @param id the realm's number, unique in the program. */
   constructor(readonly id: number) {}
 
-  /**
-   * Called once by the glue, before anything else.
-   * @throws LayoutError when the module was built by another version of this package.
-   */
-  bind(_memory: WebAssembly.Memory, functions: Functions): void {
-    checkLayout(functions);
+  /** Called once by the glue, before anything else. */
+  bind(_memory: WebAssembly.Memory, functions: () => Functions): void {
     this.#functions = functions;
   }
 
@@ -27,7 +22,7 @@ export class ClosedBinding {
 
   /** Python wants to do something with a JavaScript value: 0, with an ImportError pending. */
   call(): Address {
-    this.#functions.weft_js_refuse();
+    this.#functions().weft_js_refuse();
     return 0;
   }
 }

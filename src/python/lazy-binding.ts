@@ -10,7 +10,7 @@ export class LazyBinding {
   listen: () => void = () => undefined;
   readonly #make: () => RealmBinding;
   #memory: WebAssembly.Memory | undefined;
-  #functions!: Functions;
+  #functions!: () => Functions;
   #made: RealmBinding | undefined;
 
   /**
@@ -23,7 +23,7 @@ export class LazyBinding {
   }
 
   /** Called once by the glue, before anything else. The layout is the package's to check. */
-  bind(memory: WebAssembly.Memory, functions: Functions): void {
+  bind(memory: WebAssembly.Memory, functions: () => Functions): void {
     this.#memory = memory;
     this.#functions = functions;
   }
@@ -77,7 +77,7 @@ export class LazyBinding {
   }
 
   #refuse(text: string): void {
-    const functions = this.#functions;
+    const functions = this.#functions();
     const bytes = new TextEncoder().encode(text);
     const address = functions.malloc(bytes.length) >>> 0;
     if (address === 0) {

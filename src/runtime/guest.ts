@@ -265,7 +265,7 @@ export class Guest {
     const glue = await Promise.race([made, refused]).catch((error: unknown) => {
       throw notInstantiated(error);
     });
-    this.#module = Object.assign(glue, { functions: glue.weftExports() });
+    this.#module = Object.assign(glue, { functions: glue.weftFunctions() });
     checkLayout(this.#module.functions);
     // The main thread's worker makes its instance meanwhile, which touches nothing of the memory.
     this.#mainWorker = this.#module.weftTakeWorker();

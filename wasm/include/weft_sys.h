@@ -24,25 +24,22 @@
 extern "C" {
 #endif
 
-/* An export of the wasm module, called by the host. */
-#define WEFT_EXPORT __attribute__((used, visibility("default")))
-
 /* ---- set-up by the host, before guest code runs ------------------------------ */
 
 /* Mount a ZIP archive, read-only. The image is not copied and must stay in place.
  * Stored and deflated members only; anything else is EINVAL. */
-WEFT_EXPORT int weft_archive_mount(const char *guest_directory, const void *zip, size_t length);
+int weft_archive_mount(const char *guest_directory, const void *zip, size_t length);
 /* Fills `buffer` with the image of the part that has this name and SHA-256: 0, or a negative errno. Called by the first thread
  * that opens one of its members, while others that do so wait for it; again, by the next one, after a failure. */
 typedef int weft_part_loader(const char *name, uint8_t *buffer, size_t length, const uint8_t sha256[32]);
 /* The same for an archive whose member ".parts" describes further ones: their members are seen from the beginning. */
 int weft_archive_mount_parts(const char *guest_directory, const void *zip, size_t length, weft_part_loader *load);
 /* Mount a folder of the host. */
-WEFT_EXPORT int weft_host_mount(const char *guest_directory, const char *host_directory,
+int weft_host_mount(const char *guest_directory, const char *host_directory,
                                 int readonly);
-WEFT_EXPORT int weft_sys_mkdirs(const char *path);
+int weft_sys_mkdirs(const char *path);
 /* Create or replace a file in one call; the bytes are copied. */
-WEFT_EXPORT int weft_sys_write_file(const char *path, const void *data, size_t length,
+int weft_sys_write_file(const char *path, const void *data, size_t length,
                                     uint32_t mode);
 
 enum weft_stdio_kind {
@@ -52,19 +49,19 @@ enum weft_stdio_kind {
   WEFT_STDIO_FILE = 3,
 };
 /* What descriptor 0, 1 or 2 is. They are pipes until told otherwise. */
-WEFT_EXPORT int weft_stdio_configure(int fd, int kind);
-WEFT_EXPORT void weft_tty_set_size(int rows, int columns);
+int weft_stdio_configure(int fd, int kind);
+void weft_tty_set_size(int rows, int columns);
 
 /* ---- feeding standard input: from the host realm, at any time ---------------- */
 
 /* How many bytes the ring took, 0 when it is full. Never blocks for long. */
-WEFT_EXPORT size_t weft_stdin_push(const void *data, size_t length);
+size_t weft_stdin_push(const void *data, size_t length);
 /* One end-of-file, as Control-D on a terminal: later input is read as usual. */
 void weft_stdin_eof(void);
 /* The end: every later read that finds no bytes returns 0. */
-WEFT_EXPORT void weft_stdin_close(void);
+void weft_stdin_close(void);
 /* Free bytes in the ring: how much a push can take at the moment. */
-WEFT_EXPORT size_t weft_stdin_space(void);
+size_t weft_stdin_space(void);
 
 /* ---- descriptors -------------------------------------------------------------- */
 

@@ -3,8 +3,8 @@ import { GuestEvent } from "../../abi/events.js";
 import { readNow } from "./read-now.js";
 import type { OutputBudget } from "./output-budget.js";
 
-/** What the glue binds a realm's host object to. */
-interface RealmExports {
+/** The functions of the module that a realm's host object calls. */
+interface RealmFunctions {
   malloc(size: number): number;
   weft_post_event(kind: number, a: number, b: number): void;
 }
@@ -23,7 +23,7 @@ export class BrowserRealmHost {
   readonly #budget: OutputBudget;
   readonly #mayWait: boolean;
   #memory: WebAssembly.Memory | undefined;
-  #exports: RealmExports | undefined;
+  #functions: (() => RealmFunctions) | undefined;
 
   /**
    * @param runtime URL of a file of the runtime's; the others are beside it.
@@ -41,9 +41,9 @@ export class BrowserRealmHost {
   }
 
   /** Called by the glue before anything else. */
-  bind(memory: WebAssembly.Memory, exports: RealmExports): void {
+  bind(memory: WebAssembly.Memory, functions: () => RealmFunctions): void {
     this.#memory = memory;
-    this.#exports = exports;
+    this.#functions = functions;
   }
 
   /**
@@ -51,7 +51,7 @@ export class BrowserRealmHost {
    * which threads wrote it and before later news of theirs.
    */
   stdioWrite(fd: number, address: number, length: number): number {
-    const { malloc, weft_post_event: post } = this.#exports!;
+    const { malloc, weft_post_event: post } = this.#functions!();
     const count = Math.min(length, CHUNK);
     this.#budget.take(count, this.#mayWait);
     const block = malloc(HEADER + count) >>> 0;
@@ -90,7 +90,7 @@ export class BrowserRealmHost {
   }
 
   stdinRequest(): void {
-    this.#exports!.weft_post_event(GuestEvent.stdin, 0, 0);
+    this.#functions!().weft_post_event(GuestEvent.stdin, 0, 0);
   }
 
   /** No page is told what its process has used. */

@@ -43,8 +43,8 @@ export interface HostMemory {
   readonly buffer: ArrayBufferLike;
 }
 
-/** The module's exports in this realm. */
-export type HostExports = Readonly<Record<string, unknown>>;
+/** Gives the module's functions in this realm. */
+export type HostFunctions = () => Readonly<Record<string, unknown>>;
 
 /**
  * The file imports of `wasm/include/weft_host.h` for Node: folders of the host and the
@@ -63,7 +63,7 @@ export class NodeHostFs {
   }
 
   /** Called once per realm by the glue, before any other method. */
-  bind(memory: HostMemory, _exports: HostExports): void {
+  bind(memory: HostMemory, _functions: HostFunctions): void {
     this.#memory = memory;
   }
 

@@ -1,24 +1,24 @@
 import { GuestEvent } from "../../abi/events.js";
-import { NodeHostFs, type HostExports, type HostMemory } from "./host-fs.js";
+import { NodeHostFs, type HostFunctions, type HostMemory } from "./host-fs.js";
 
 /**
  * The wasm imports of one realm under Node and Deno. The C side declares them in
  * wasm/include/weft_host.h; each runs in the realm that calls it.
  */
 export class NodeRealmHost extends NodeHostFs {
-  #postEvent: ((kind: number, a: number, b: number) => void) | undefined;
+  #functions: HostFunctions | undefined;
 
   /** Called by the glue before anything else. */
-  override bind(memory: HostMemory, exports: HostExports): void {
-    super.bind(memory, exports);
-    this.#postEvent = exports["weft_post_event"] as (kind: number, a: number, b: number) => void;
+  override bind(memory: HostMemory, functions: HostFunctions): void {
+    super.bind(memory, functions);
+    this.#functions = functions;
   }
 
   #post(kind: number, a: number): void {
-    if (!this.#postEvent) {
+    if (!this.#functions) {
       throw new TypeError("the realm's host object was used before the glue bound it");
     }
-    this.#postEvent(kind, a, 0);
+    (this.#functions()["weft_post_event"] as (kind: number, a: number, b: number) => void)(kind, a, 0);
   }
 
   /** Standard input belongs to the realm that owns the runtime: ask that for more. */

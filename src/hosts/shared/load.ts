@@ -152,7 +152,7 @@ export async function startWeft(
   // Those who wait for it hear of it; nobody needs to.
   ended.catch(() => undefined);
 
-  binding.bind(guest.module.wasmMemory, guest.module.functions);
+  binding.bind(guest.module.wasmMemory, () => guest.module.functions);
   binding.realm.services = platform.services;
   weft = new HostWeft(binding.realm, {
     spawn: (url, name, values) => {
