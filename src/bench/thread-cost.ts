@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Browser } from "playwright-core";
 import { findBrowser } from "../../scripts/browsers.mjs";
@@ -156,7 +157,14 @@ async function residentOf(browser: Browser): Promise<number> {
   const { processInfo } = (await session.send("SystemInfo.getProcessInfo")) as { processInfo: { type: string; id: number }[] };
   let resident = 0;
   for (const { id } of processInfo.filter(({ type }) => type === "renderer")) {
-    resident += (await memoryAtRest(id, AbortSignal.timeout(DEADLINE))).resident;
+    try {
+      resident += (await memoryAtRest(id, AbortSignal.timeout(DEADLINE))).resident;
+    } catch (error) {
+      if (existsSync(`/proc/${id}`)) {
+        throw error;
+      }
+      // The browser has ended one that it kept for the next page: it has no memory.
+    }
   }
   if (resident === 0) {
     throw new BenchError("the browser has no process for its page");
