@@ -9,6 +9,11 @@ set -eu
 optimizations=
 if [ "$PGO" = yes ]; then
   optimizations=--enable-optimizations
+  # Where clang has it; configure looks for it on PATH, by a name without a version.
+  profdata=$("$HOSTCC" -print-prog-name=llvm-profdata)
+  case $profdata in
+    /*) export LLVM_PROFDATA="$profdata" ;;
+  esac
 else
   # The training runs CPython's tests; nobody else needs them.
   optimizations=--disable-test-modules

@@ -1,7 +1,7 @@
 const C_TYPES: Readonly<Record<string, string>> = { p: "void *", i: "int", l: "long long", d: "double" };
 
 /** The C declaration of a function with one of functions.ts's signatures. */
-export function declarationOf(name: string, signature: string): string {
+function declarationOf(name: string, signature: string): string {
   const [result, ...parameters] = signature;
   const types = parameters.map((letter) => C_TYPES[letter]);
   const returned = result === "v" ? "void" : C_TYPES[result ?? ""];

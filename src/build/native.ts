@@ -5,6 +5,7 @@ import type { CacheEntry } from "./cache.js";
 import { ensure } from "./ensure.js";
 import { hashFile, keyOf } from "./hash.js";
 import { compileLibraries, libsKey } from "./libs.js";
+import type { RootContents } from "./private-root.js";
 import { ensureSources, type Sources } from "./sources.js";
 import type { BuildContext } from "./stage.js";
 import { findToolchain, type NativeProgram, type Toolchain, type ToolchainChoice } from "./toolchain.js";
@@ -39,7 +40,7 @@ const CFLAGS = ["-O3", "-g0", "-fPIC", "-fwrapv", "-Wall"];
  */
 export async function buildNative(options: NativeOptions): Promise<NativePythons> {
   return inSnapshot(options, async (context) => {
-    const toolchain = await findToolchain(options.toolchain ?? "auto", context);
+    const toolchain = await findToolchain(options.toolchain ?? "auto", context, options.pgo ? profiling(context) : undefined);
     const sources = await ensureSources(context, undefined);
     const { folder } = await ensureNative(context, toolchain, sources, options.pgo);
     for (const stage of ["native", "native-libs"]) {
@@ -51,6 +52,16 @@ export async function buildNative(options: NativeOptions): Promise<NativePythons
       compiler: toolchain.identity["clang-19"] === undefined ? toolchain.identity["hostCompiler"]! : `clang ${toolchain.identity["clang-19"]}`,
     };
   });
+}
+
+/** A private root in which clang has its library for programs that count, which those for wasm need not. */
+function profiling({ pins }: BuildContext): RootContents {
+  return {
+    compiler: "clang and its profiling library",
+    packages: pins.toolchain["native-pgo"],
+    otherwise: "Emscripten and a C compiler for this machine on PATH",
+    finish: () => undefined,
+  };
 }
 
 /** zlib and sqlite for this machine, by the rules that make them for wasm. */

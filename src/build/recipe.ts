@@ -22,7 +22,13 @@ export interface SourcePin {
 /** `cpython-build/pins.json` */
 export interface Pins {
   readonly distribution: { readonly suite: string; readonly components: readonly string[]; readonly keyring: string };
-  readonly toolchain: { readonly emscripten: string; readonly python: string; readonly packages: readonly string[]; readonly solo: readonly string[] };
+  readonly toolchain: {
+    readonly emscripten: string;
+    readonly python: string;
+    readonly packages: readonly string[];
+    readonly solo: readonly string[];
+    readonly "native-pgo": readonly string[];
+  };
   readonly sources: Readonly<Record<string, SourcePin>>;
 }
 

@@ -46,9 +46,10 @@ const TOOLS = ["emar", "emconfigure", "emmake", "make", "patch", "tclsh", "tar",
 
 /** The compiler on PATH if it suits, else a private root.
  *
+ * @param contents of the private root, if not what builds for wasm need.
  * @throws BuildError with the remedy where neither is possible
  */
-export async function findToolchain(choice: ToolchainChoice, context: BuildContext): Promise<Toolchain> {
+export async function findToolchain(choice: ToolchainChoice, context: BuildContext, contents?: RootContents): Promise<Toolchain> {
   if (choice !== "root") {
     const found = await examinePath(context);
     if (typeof found !== "string") {
@@ -57,9 +58,9 @@ export async function findToolchain(choice: ToolchainChoice, context: BuildConte
     if (choice === "path") {
       throw new BuildError(`the toolchain on PATH does not suit: ${found}`);
     }
-    return rootToolchain(context, found);
+    return rootToolchain(context, found, contents);
   }
-  return rootToolchain(context, undefined);
+  return rootToolchain(context, undefined, contents);
 }
 
 /** The toolchain of this machine, or why there is none. */
