@@ -21,18 +21,26 @@ async function peer(name: string, { program, arguments: before, home }: NativePr
   return { name, version: `${version} (${how})`, against: WEFT, hello: command(HELLO), open: async () => new ProcessEngine(command(driver)) };
 }
 
+/** Free-threaded CPython on this machine. */
+export const NATIVE = "native-3.13t";
+/** The same, built with `--enable-optimizations`. */
+export const NATIVE_PGO = "native-3.13t-pgo";
+
 /**
  * CPython on this machine: free-threaded, built from our pinned source, and the toolchain's with the GIL.
- * @throws BenchError when the build fails.
+ * @param pgo whether the free-threaded one is built with `--enable-optimizations` too.
+ * @throws BenchError when a build fails.
  */
 export async function nativePeers(root: string, pgo: boolean): Promise<Peer[]> {
   try {
-    const { freeThreaded, withGil, compiler } = await buildNative({ packageRoot: root, pgo, output: process.stderr });
     const driver = readDriver(root);
-    return [
-      await peer("native-3.13t", freeThreaded, `${compiler}, ${pgo ? "--enable-optimizations" : "no PGO"}`, driver),
-      await peer("native-gil", withGil, "its distribution's build", driver),
-    ];
+    const plain = await buildNative({ packageRoot: root, pgo: false, output: process.stderr });
+    const peers = [await peer(NATIVE, plain.freeThreaded, `${plain.compiler}, no PGO`, driver)];
+    if (pgo) {
+      const { freeThreaded, compiler } = await buildNative({ packageRoot: root, pgo, output: process.stderr });
+      peers.push(await peer(NATIVE_PGO, freeThreaded, `${compiler}, --enable-optimizations`, driver));
+    }
+    return [...peers, await peer("native-gil", plain.withGil, "its distribution's build", driver)];
   } catch (error) {
     if (error instanceof BuildError) {
       throw new BenchError(error.message, { cause: error });

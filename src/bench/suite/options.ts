@@ -32,7 +32,7 @@ export function effortOf(options: BenchOptions, full: Effort): Effort {
 export const SHARED_HELP = `  --quick           one process each, shorter workloads: for a first look
   --processes N     processes of each peer
   --native          also CPython 3.13 on this machine, free-threaded and with the GIL
-  --native-pgo      the same, the free-threaded one built with --enable-optimizations (takes long)
+  --native-pgo      and the free-threaded one built with --enable-optimizations (takes long)
   --json FILE       write every single measurement there too
   --from FILE       measure nothing: show, and with --write write, what --json wrote
   --write           write the result into src/guides/benchmarks.md

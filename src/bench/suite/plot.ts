@@ -1,7 +1,9 @@
 import { compare, overall } from "./compare.js";
 import { pairs, type SuiteResult } from "./suite-report.js";
 
-const ROW = 22;
+/** Between the marks of one row, and between rows beside that. */
+const MARK = 4;
+const GAP = 6;
 const LEFT = 130;
 const RIGHT = 20;
 const WIDTH = 760;
@@ -17,6 +19,7 @@ const escape = (text: string): string => text.replaceAll("&", "&amp;").replaceAl
  */
 export function suitePlot({ peers, results, machine }: SuiteResult): string {
   const others = pairs(peers);
+  const rowHeight = others.length * MARK + GAP;
   const rows = Object.entries(results).map(([name, series]) => ({
     name,
     ratios: others.map((peer) => compare(series[peer.against], series[peer.name])),
@@ -31,7 +34,7 @@ export function suitePlot({ peers, results, machine }: SuiteResult): string {
   const high = Math.ceil(Math.log2(Math.max(2, ...all)));
   const x = (ratio: number): number => LEFT + ((Math.log2(ratio) - low) / (high - low)) * (WIDTH - LEFT - RIGHT);
   const at = (value: number): string => value.toFixed(1);
-  const height = TOP + rows.length * ROW + 34;
+  const height = TOP + rows.length * rowHeight + 34;
   const parts: string[] = [];
   const text = (left: number, top: number, content: string, anchor = "start"): void => {
     parts.push(`<text x="${at(left)}" y="${at(top)}" text-anchor="${anchor}">${escape(content)}</text>`);
@@ -41,7 +44,8 @@ export function suitePlot({ peers, results, machine }: SuiteResult): string {
     const left = LEFT + (index % 3) * 205;
     const top = 16 + Math.floor(index / 3) * 18;
     parts.push(`<circle cx="${left}" cy="${top - 4}" r="4.5" fill="${COLORS[index % COLORS.length]!}"/>`);
-    text(left + 9, top, `${name} ${version}`);
+    // The rest of it, how it was built, is in the words beside the picture.
+    text(left + 9, top, `${name} ${version.split(/[ ,]/)[0]!}`);
   });
   for (let power = low; power <= high; power++) {
     const left = x(2 ** power);
@@ -49,12 +53,12 @@ export function suitePlot({ peers, results, machine }: SuiteResult): string {
     text(left, height - 14, power < 0 ? `1/${2 ** -power}` : `${2 ** power}`, "middle");
   }
   rows.forEach(({ name, ratios }, row) => {
-    const top = TOP + row * ROW + ROW / 2;
+    const top = TOP + (row + 0.5) * rowHeight;
     text(LEFT - 10, top + 4, name, "end");
     ratios.forEach((one, index) => {
       if (one) {
         const color = COLORS[index % COLORS.length]!;
-        const middle = top + (index - (ratios.length - 1) / 2) * 4;
+        const middle = top + (index - (ratios.length - 1) / 2) * MARK;
         parts.push(`<line x1="${at(x(one.min))}" y1="${at(middle)}" x2="${at(x(one.max))}" y2="${at(middle)}" stroke="${color}" stroke-width="1.5"/>`);
         parts.push(`<circle cx="${at(x(one.median))}" cy="${at(middle)}" r="4" fill="${color}"/>`);
       }
