@@ -106,9 +106,10 @@ async function run(options: BenchOptions, say: (text: string) => void): Promise<
   const threads = options.threads ?? (options.quick ? [1, 2, 8] : [1, 2, 4, 8, 16, 32]);
   const workloads = select(readWorkloads(join(ROOT, "src/bench/scaling/workloads")), options.patterns);
   const machine = describeMachine();
-  const ours = weftPeer(ROOT, runtimeFolder(ROOT, options.runtime));
+  const runtime = runtimeFolder(ROOT, options.runtime);
+  const ours = weftPeer(ROOT, runtime);
   const native = options.native ? (await nativePeers(ROOT, options.nativePgo)).filter(({ name }) => name === (options.nativePgo ? NATIVE_PGO : NATIVE)) : [];
-  const pages = options.chromium ? await chromiumPeers(ROOT, { weft: ours.version, pyodide: "" }) : undefined;
+  const pages = options.chromium ? await chromiumPeers(ROOT, runtime, { weft: ours.version, pyodide: "" }) : undefined;
   // Pyodide has no threads.
   const peers = [ours, ...native, ...(pages?.peers.filter(({ against }) => against === undefined) ?? [])];
   try {

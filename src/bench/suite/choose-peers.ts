@@ -14,14 +14,15 @@ export interface Chosen {
 
 /** @throws BenchError when one of them is not there. */
 export async function choosePeers(root: string, options: BenchOptions, say: (text: string) => void): Promise<Chosen> {
-  const ours = weftPeer(root, runtimeFolder(root, options.runtime));
+  const runtime = runtimeFolder(root, options.runtime);
+  const ours = weftPeer(root, runtime);
   const pyodide = pyodidePeer(root, "pyodide");
   const all: Peer[] = [ours, pyodide, pyodidePeer(root, "pyodide-029")];
   if (options.native) {
     say("building CPython for this machine, unless that was done before");
     all.push(...(await nativePeers(root, options.nativePgo)));
   }
-  const pages = options.chromium ? await chromiumPeers(root, { weft: ours.version, pyodide: pyodide.version }) : undefined;
+  const pages = options.chromium ? await chromiumPeers(root, runtime, { weft: ours.version, pyodide: pyodide.version }) : undefined;
   all.push(...(pages?.peers ?? []));
   const close = async (): Promise<void> => pages?.close();
   const unknown = options.peers?.find((name) => !all.some((peer) => peer.name === name));

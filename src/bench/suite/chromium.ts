@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { findBrowser } from "../../../scripts/browsers.mjs";
 import { serveFolder } from "../../../scripts/static-server.mjs";
@@ -48,11 +49,14 @@ async function inTime<T>(name: string, result: Promise<T>, what: string): Promis
   }
 }
 
+/** Where pages find the runtime that is measured. */
+const RUNTIME = "/runtime/";
+
 /** Code that makes `globalThis.measure`, as the body of an async function. */
 const START = {
   weft: (driver: string) => `
     const { loadWeft } = await import("/dist/browser/index.js");
-    const weft = await loadWeft();
+    const weft = await loadWeft({ runtime: ${JSON.stringify(RUNTIME)} });
     await weft.run(${JSON.stringify(`__name__ = "driver"\n${driver}`)});
     globalThis.measure = (request) => weft.eval("measure(" + JSON.stringify(request) + ")");
   `,
@@ -65,8 +69,11 @@ const START = {
   `,
 } as const;
 
-/** Weft and Pyodide in pages of one headless Chromium. */
-export async function chromiumPeers(root: string, versions: { readonly weft: string; readonly pyodide: string }): Promise<{ peers: Peer[]; close(): Promise<void> }> {
+/**
+ * Weft and Pyodide in pages of one headless Chromium.
+ * @param runtime folder of the built runtime.
+ */
+export async function chromiumPeers(root: string, runtime: string, versions: { readonly weft: string; readonly pyodide: string }): Promise<{ peers: Peer[]; close(): Promise<void> }> {
   let executablePath: string;
   try {
     executablePath = findBrowser("chromium");
@@ -75,7 +82,7 @@ export async function chromiumPeers(root: string, versions: { readonly weft: str
   }
   // Only here: users of the other benchmarks need no browser.
   const { chromium } = await import("playwright-core");
-  const server = await serveFolder(root, ISOLATION);
+  const server = await serveFolder(root, ISOLATION, 0, "127.0.0.1", (path) => (path.startsWith(RUNTIME) ? { file: join(runtime, path.slice(RUNTIME.length)) } : undefined));
   const browser: Browser = await chromium.launch({ executablePath, args: ARGUMENTS });
   const url = `http://localhost:${(server.address() as AddressInfo).port}/src/bench/page.html`;
   const driver = readDriver(root);
