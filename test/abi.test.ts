@@ -85,6 +85,18 @@ describe("functionsHeader", () => {
   });
 });
 
+const runtime = process.env["WEFT_RUNTIME"] ?? `${ROOT}dist/runtime/release`;
+
+describe("the built module", () => {
+  // Each realm's engine keeps an object for each export, which idle threads have too.
+  test.runIf(existsSync(`${runtime}/manifest.json`))("exports what the glue uses itself, and nothing for TypeScript", () => {
+    const glue = readFileSync(`${runtime}/weft.mjs`, "utf8");
+    const names = WebAssembly.Module.exports(new WebAssembly.Module(readFileSync(`${runtime}/weft.wasm`))).map(({ name }) => name);
+    expect(names.filter((name) => !glue.includes(`wasmExports["${name}"]`))).toEqual([]);
+    expect(names.length).toBeLessThan(30);
+  });
+});
+
 describe("errno", () => {
   test("is as in the table of another program that Emscripten linked", () => {
     const table = /\{(?:E[A-Z0-9]+:\d+,?){50,}\}/.exec(read("node_modules/pyodide/pyodide.asm.mjs"))?.[0] ?? "";
@@ -94,7 +106,6 @@ describe("errno", () => {
     expect(differing).toEqual([]);
   });
 
-  const runtime = process.env["WEFT_RUNTIME"] ?? `${ROOT}dist/runtime/release`;
   const built = existsSync(`${runtime}/manifest.json`) && existsSync(`${ROOT}dist/bin/weft-python.js`);
 
   // Without a build there is nothing that knows the C library's numbers.
