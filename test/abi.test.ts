@@ -88,7 +88,7 @@ describe("functionsHeader", () => {
 const runtime = process.env["WEFT_RUNTIME"] ?? `${ROOT}dist/runtime/release`;
 
 describe("the built module", () => {
-  // Each realm's engine keeps an object for each export, which idle threads have too.
+  // Each realm's engine keeps an object for each export, which idle threads have too. Without a build there is no module.
   test.runIf(existsSync(`${runtime}/manifest.json`))("exports what the glue uses itself, and nothing for TypeScript", () => {
     const glue = readFileSync(`${runtime}/weft.mjs`, "utf8");
     // Node's types lack it.

@@ -35,12 +35,10 @@ typedef int weft_part_loader(const char *name, uint8_t *buffer, size_t length, c
 /* The same for an archive whose member ".parts" describes further ones: their members are seen from the beginning. */
 int weft_archive_mount_parts(const char *guest_directory, const void *zip, size_t length, weft_part_loader *load);
 /* Mount a folder of the host. */
-int weft_host_mount(const char *guest_directory, const char *host_directory,
-                                int readonly);
+int weft_host_mount(const char *guest_directory, const char *host_directory, int readonly);
 int weft_sys_mkdirs(const char *path);
 /* Create or replace a file in one call; the bytes are copied. */
-int weft_sys_write_file(const char *path, const void *data, size_t length,
-                                    uint32_t mode);
+int weft_sys_write_file(const char *path, const void *data, size_t length, uint32_t mode);
 
 enum weft_stdio_kind {
   WEFT_STDIO_NONE = 0, /* closed: EBADF, so sys.stdin and friends are None */

@@ -6,7 +6,7 @@ import { BenchError } from "../error.js";
 import { markdownTable, writeBetweenMarkers } from "../guide.js";
 import { describeMachine } from "../machine.js";
 import { readJsonResult, runBench, UsageError, writeJson } from "../run-bench.js";
-import { NATIVE, NATIVE_PGO, nativePeers } from "../suite/native-peers.js";
+import { nativePeers, WITH_GIL } from "../suite/native-peers.js";
 import type { Effort } from "../suite/measure.js";
 import type { Answer, Engine, Peer } from "../suite/engine.js";
 import { chromiumPeers } from "../suite/chromium.js";
@@ -108,7 +108,7 @@ async function run(options: BenchOptions, say: (text: string) => void): Promise<
   const machine = describeMachine();
   const runtime = runtimeFolder(ROOT, options.runtime);
   const ours = weftPeer(ROOT, runtime);
-  const native = options.native ? (await nativePeers(ROOT, options.nativePgo)).filter(({ name }) => name === (options.nativePgo ? NATIVE_PGO : NATIVE)) : [];
+  const native = options.native ? (await nativePeers(ROOT, options.nativePgo)).filter(({ name }) => name !== WITH_GIL) : [];
   const pages = options.chromium ? await chromiumPeers(ROOT, runtime, { weft: ours.version, pyodide: "" }) : undefined;
   // Pyodide has no threads.
   const peers = [ours, ...native, ...(pages?.peers.filter(({ against }) => against === undefined) ?? [])];

@@ -21,10 +21,8 @@ async function peer(name: string, { program, arguments: before, home }: NativePr
   return { name, version: `${version} (${how})`, against: WEFT, hello: command(HELLO), open: async () => new ProcessEngine(command(driver)) };
 }
 
-/** Free-threaded CPython on this machine. */
-export const NATIVE = "native-3.13t";
-/** The same, built with `--enable-optimizations`. */
-export const NATIVE_PGO = "native-3.13t-pgo";
+/** CPython on this machine with the GIL. */
+export const WITH_GIL = "native-gil";
 
 /**
  * CPython on this machine: free-threaded, built from our pinned source, and the toolchain's with the GIL.
@@ -35,12 +33,12 @@ export async function nativePeers(root: string, pgo: boolean): Promise<Peer[]> {
   try {
     const driver = readDriver(root);
     const plain = await buildNative({ packageRoot: root, pgo: false, output: process.stderr });
-    const peers = [await peer(NATIVE, plain.freeThreaded, `${plain.compiler}, no PGO`, driver)];
+    const peers = [await peer("native-3.13t", plain.freeThreaded, `${plain.compiler}, no PGO`, driver)];
     if (pgo) {
       const { freeThreaded, compiler } = await buildNative({ packageRoot: root, pgo, output: process.stderr });
-      peers.push(await peer(NATIVE_PGO, freeThreaded, `${compiler}, --enable-optimizations`, driver));
+      peers.push(await peer("native-3.13t-pgo", freeThreaded, `${compiler}, --enable-optimizations`, driver));
     }
-    return [...peers, await peer("native-gil", plain.withGil, "its distribution's build", driver)];
+    return [...peers, await peer(WITH_GIL, plain.withGil, "its distribution's build", driver)];
   } catch (error) {
     if (error instanceof BuildError) {
       throw new BenchError(error.message, { cause: error });
