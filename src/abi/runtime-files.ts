@@ -8,3 +8,9 @@ export const CODE_FOLDER = "code";
 export const PROGRAM_FILES = ["weft.mjs", "weft.wasm", "python313.zip", SNAPSHOT_FILE] as const;
 /** Parts of the standard library that are read when a program first needs something of them. */
 export const LIBRARY_PARTS = ["python313-modules.zip", "python313-tables.zip", "python313-sources.zip"] as const;
+
+/**
+ * Pages hash files by pieces of so many bytes: the engine copies what it hashes, and has memory for copies of this size which it uses again.
+ * `tree` in the manifest is the SHA-256 of the pieces' SHA-256s.
+ */
+export const HASHED_PIECE = 256 * 1024;

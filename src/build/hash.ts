@@ -1,20 +1,41 @@
 import { createHash } from "node:crypto";
 import { closeSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { HASHED_PIECE } from "../abi/runtime-files.js";
 
 /** sha256 of a file, read in pieces. */
 export function hashFile(path: string): string {
   const hash = createHash("sha256");
-  const buffer = Buffer.allocUnsafe(1 << 20);
+  readPieces(path, 1 << 20, (piece) => hash.update(piece));
+  return hash.digest("hex");
+}
+
+/** What a manifest calls a file's `tree`; see {@link HASHED_PIECE}. */
+export function hashTree(path: string): string {
+  const hash = createHash("sha256");
+  readPieces(path, HASHED_PIECE, (piece) => hash.update(createHash("sha256").update(piece).digest()));
+  return hash.digest("hex");
+}
+
+/** @param piece hears of all pieces in their order; all but the last have `size` bytes, which are overwritten later. */
+function readPieces(path: string, size: number, piece: (bytes: Uint8Array) => void): void {
+  const buffer = Buffer.allocUnsafe(size);
   const file = openSync(path, "r");
   try {
-    for (let read; (read = readSync(file, buffer)) > 0; ) {
-      hash.update(buffer.subarray(0, read));
+    for (let length = 0, read; ; ) {
+      read = readSync(file, buffer, length, size - length, null);
+      length += read;
+      if (length === size || (read === 0 && length > 0)) {
+        piece(buffer.subarray(0, length));
+        length = 0;
+      }
+      if (read === 0) {
+        return;
+      }
     }
   } finally {
     closeSync(file);
   }
-  return hash.digest("hex");
 }
 
 /** Relative paths of all files below a folder, sorted; symbolic links count as files. */

@@ -4,7 +4,7 @@ import { SNAPSHOT_FILE } from "../abi/runtime-files.js";
 import type { HintFacts } from "./branches/hints.js";
 import type { CacheEntry } from "./cache.js";
 import { BuildError } from "./errors.js";
-import { hashFile } from "./hash.js";
+import { hashFile, hashTree } from "./hash.js";
 import type { Variant } from "./recipe.js";
 import { LIBRARY } from "./stdlib.js";
 import type { Sources } from "./sources.js";
@@ -39,7 +39,7 @@ export interface Manifest {
   /** How much of the branches' profile the module could use. */
   readonly branches?: HintFacts;
   readonly keys: StageKeys;
-  readonly files: Readonly<Record<string, { readonly size: number; readonly sha256: string }>>;
+  readonly files: Readonly<Record<string, { readonly size: number; readonly sha256: string; readonly tree: string }>>;
 }
 
 /** Files of the output and the stages that make them. */
@@ -110,7 +110,7 @@ export function outputPlaces(stages: OutputStages): Record<string, string> {
 
 /** Sizes and hashes of an output's files. */
 export function describeOutput(places: Readonly<Record<string, string>>): Manifest["files"] {
-  return Object.fromEntries(Object.entries(places).map(([name, path]) => [name, { size: statSync(path).size, sha256: hashFile(path) }]));
+  return Object.fromEntries(Object.entries(places).map(([name, path]) => [name, { size: statSync(path).size, sha256: hashFile(path), tree: hashTree(path) }]));
 }
 
 /**

@@ -1,3 +1,5 @@
+import { statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { Pages } from "./harness.js";
 import { importPackage } from "./page-package.js";
@@ -32,58 +34,79 @@ async function load(url: string, requests: readonly string[], options: { keep?: 
   return requests.slice(before).filter((path) => path.startsWith(FOLDER)).map((path) => path.slice(FOLDER.length)).sort();
 }
 
+/** Name of what is kept beside the runtime's files. */
+const KEPT = "weft.kept";
+
 /** Loads Python from several addresses in a document that stays until the files of the last one are kept; paths of what is kept then. */
 function loadAndKeep(url: string, loads: readonly { runtime?: string; keep?: boolean }[]): Promise<string[]> {
-  return pages.run(async ({ given, count }) => {
+  return pages.run(async ({ given, kept }) => {
     const cache = await caches.open("weft-runtime");
     const paths = async (): Promise<string[]> => (await cache.keys()).map((key) => new URL(key.url).pathname).sort();
     for (const options of given) {
       await (await weftPython.loadWeft(options)).terminate();
     }
     const last = given.at(-1)!.runtime ?? "/dist/runtime/release/";
-    while ((await paths()).filter((path) => path.startsWith(last)).length < count) {
+    while (!(await paths()).includes(last + kept)) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return paths();
-  }, { given: loads, count: LARGE.length }, url);
+  }, { given: loads, kept: KEPT }, url);
 }
 
 test("a later visit reads the large files from the origin's storage, and only as long as they are right", async () => {
   const server = await pages.serve({ headers: ISOLATION });
-  expect(await loadAndKeep(server.url, [{}])).toEqual(LARGE.map((name) => FOLDER + name));
+  expect(await loadAndKeep(server.url, [{}])).toEqual([FOLDER + KEPT]);
   // The glue is imported by its address.
   const small = await load(server.url, server.requests);
   expect(small.filter((name) => LARGE.includes(name))).toEqual([]);
   expect(small).toContain("manifest.json");
 
-  // Cut off, of another version or damaged, another thing, gone: each is loaded anew, and nothing but it.
-  for (const [damage, name] of [["cut off", "weft.wasm"], ["one bit", "weft.wasm"], ["one bit", "python313.zip"], ["not a module", "weft.wasm"], ["gone", "weft.snapshot"]] as const) {
-    await pages.with(async (page) => {
-      await page.evaluate(async ([kind, url]) => {
-        const cache = await caches.open("weft-runtime");
-        const old = (await cache.match(url!))!;
-        if (kind === "gone") {
-          await cache.delete(url!);
-          return;
+  // Cut off, of another version or damaged, another thing, gone: what is not right is loaded anew and nothing else, and then all of it is kept again.
+  const [module, snapshot] = ["weft.wasm", "weft.snapshot"].map((name) => statSync(fileURLToPath(new URL(`../..${FOLDER}${name}`, import.meta.url))).size) as [number, number];
+  const first = 4 * (1 + LARGE.length);
+  for (const [damage, at, expected] of [
+    ["cut off", first + (module >> 1), LARGE],
+    ["cut off", first + module, ["python313.zip", "weft.snapshot"]],
+    ["cut off", first + module + snapshot + 1, ["python313.zip"]],
+    ["one bit", 1, LARGE],
+    ["one bit", 4, LARGE],
+    ["one bit", first + (module >> 1), ["weft.wasm"]],
+    ["one bit", first + module - 1, ["weft.wasm"]],
+    ["one bit", first + module, ["weft.snapshot"]],
+    ["one bit", first + module + snapshot, ["python313.zip"]],
+    ["another thing", 0, LARGE],
+    ["gone", 0, LARGE],
+  ] as const) {
+    const before = server.requests.length;
+    const answer = await pages.run(async ({ kind, place, url }) => {
+      const cache = await caches.open("weft-runtime");
+      const whole = new Uint8Array(await (await cache.match(url))!.arrayBuffer());
+      const data = whole.slice();
+      data[place]! ^= 1;
+      const body = kind === "one bit" ? data : kind === "cut off" ? data.subarray(0, place) : new TextEncoder().encode("<!doctype html>");
+      await (kind === "gone" ? cache.delete(url) : cache.put(url, new Response(body)));
+      const weft = await weftPython.loadWeft();
+      const value = await weft.eval("6 * 7");
+      await weft.terminate();
+      for (;;) {
+        const kept = await cache.match(url);
+        const bytes = new Uint8Array((await kept?.arrayBuffer()) ?? []);
+        if (bytes.length === whole.length && bytes.every((byte, index) => byte === whole[index])) {
+          return value;
         }
-        const data = new Uint8Array(await old.arrayBuffer());
-        data[data.length >> 1]! ^= 1;
-        const body = kind === "one bit" ? data : kind === "cut off" ? data.subarray(0, data.length >> 1) : new TextEncoder().encode("<!doctype html>");
-        await cache.put(url!, new Response(body, { headers: { "Content-Type": old.headers.get("Content-Type") ?? "" } }));
-      }, [damage, `${server.url}${FOLDER}${name}`]);
-    }, server.url);
-    expect((await load(server.url, server.requests)).filter((file) => LARGE.includes(file)), `${name}: ${damage}`).toEqual([name]);
-    await pages.with((page) => page.evaluate(async (urls) => {
-      await caches.delete("weft-runtime");
-      await (await caches.open("weft-runtime")).addAll(urls);
-    }, LARGE.map((file) => `${server.url}${FOLDER}${file}`)), server.url);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }, { kind: damage, place: at, url: `${server.url}${FOLDER}${KEPT}` }, server.url);
+    expect(answer).toBe(42);
+    const loaded = server.requests.slice(before).filter((path) => path.startsWith(FOLDER)).map((path) => path.slice(FOLDER.length));
+    expect(loaded.filter((name) => LARGE.includes(name)).sort(), `${damage} at ${at}`).toEqual(expected);
   }
 });
 
 test("a service worker's copies are used, and with keep: false none are made", async () => {
   const server = await pages.serve({ headers: ISOLATION, aliases: { "/later/": FOLDER } });
   // What was loaded before would be kept before.
-  expect(await loadAndKeep(server.url, [{ keep: false }, { runtime: "/later/" }])).toEqual(LARGE.map((name) => `/later/${name}`));
+  expect(await loadAndKeep(server.url, [{ keep: false }, { runtime: "/later/" }])).toEqual([`/later/${KEPT}`]);
   expect(await load(server.url, server.requests, { keep: false })).toEqual(expect.arrayContaining(LARGE));
   await pages.with((page) => page.evaluate(async (urls) => {
     await (await caches.open("of the page's own")).addAll(urls);
@@ -121,15 +144,15 @@ test("of many addresses only the last ones' files stay", async () => {
       for (const runtime of ["/one/", "/two/", "/three/"]) {
         const weft = await weftPython.loadWeft({ runtime });
         await weft.terminate();
-        while (!(await cache.keys()).some(({ url }) => url.includes(`${runtime}weft.wasm`))) {
+        while (!(await cache.keys()).some(({ url }) => url.endsWith(`${runtime}weft.kept`))) {
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
       }
-      while ((await cache.keys()).length > 6) {
+      while ((await cache.keys()).length > 2) {
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
       return (await cache.keys()).map(({ url }) => new URL(url).pathname).sort();
     });
   }, server.url);
-  expect(urls).toEqual(["/three/", "/two/"].flatMap((folder) => LARGE.map((name) => folder + name)).sort());
+  expect(urls).toEqual([`/three/${KEPT}`, `/two/${KEPT}`]);
 });

@@ -1,3 +1,4 @@
+import { HASHED_PIECE } from "../../abi/runtime-files.js";
 import { RuntimeFilesError } from "../shared/runtime-files-error.js";
 import { web } from "./web.js";
 
@@ -5,6 +6,8 @@ import { web } from "./web.js";
 export interface FileFacts {
   readonly size: number;
   readonly sha256: string;
+  /** What it is checked by; see {@link HASHED_PIECE}. */
+  readonly tree: string;
 }
 
 /** How a file is fetched. */
@@ -31,20 +34,34 @@ export async function fetchBuilt(url: string, options: FetchOptions = {}): Promi
   return response;
 }
 
-/** Its SHA-256, as a manifest has it. */
-export async function hashOf(data: Uint8Array<ArrayBuffer>): Promise<string> {
+const SHA256_SIZE = 32;
+
+async function sha256(data: Uint8Array<ArrayBuffer>): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", data));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** What a manifest calls its `tree`. One piece after the other: an engine that has several at once needs memory for all their copies. */
+export async function treeOf(data: Uint8Array<ArrayBuffer>): Promise<string> {
+  const hashes = new Uint8Array(Math.ceil(data.length / HASHED_PIECE) * SHA256_SIZE);
+  for (let piece = 0; piece * HASHED_PIECE < data.length; piece++) {
+    const bytes = data.subarray(piece * HASHED_PIECE, (piece + 1) * HASHED_PIECE);
+    hashes.set(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)), piece * SHA256_SIZE);
+  }
+  return sha256(hashes);
+}
+
 /** @throws RuntimeFilesError when the data is not what the manifest describes. */
 export async function checkBuilt(url: string, data: Uint8Array<ArrayBuffer>, expected: FileFacts): Promise<void> {
-  const hash = await hashOf(data);
-  if (hash !== expected.sha256) {
-    throw new RuntimeFilesError(
-      `${url} is not the file that manifest.json beside it describes: ${data.length} bytes with SHA-256 ${hash} instead of ${expected.size} bytes with ${expected.sha256}. An older copy in a cache, or a damaged upload?`,
-    );
+  if ((await treeOf(data)) === expected.tree) {
+    return;
   }
+  const hash = await sha256(data);
+  throw new RuntimeFilesError(
+    hash === expected.sha256
+      ? `manifest.json beside ${url} is not of this version of the package: build the runtime again`
+      : `${url} is not the file that manifest.json beside it describes: ${data.length} bytes with SHA-256 ${hash} instead of ${expected.size} bytes with ${expected.sha256}. An older copy in a cache, or a damaged upload?`,
+  );
 }
 
 /**

@@ -3,8 +3,8 @@ import { PROGRAM_FILES, SNAPSHOT_FILE } from "../../abi/runtime-files.js";
 import { Snapshot, type ArchivePlace } from "../../runtime/snapshot.js";
 import type { RuntimeFiles } from "../shared/platform.js";
 import { RuntimeFilesError } from "../shared/runtime-files-error.js";
-import { checkBuilt, compileBuilt, compileData, fetchBuilt, hashOf, importBuilt, type FileFacts } from "./built-file.js";
-import { findKept, keepFiles } from "./kept-files.js";
+import { checkBuilt, compileBuilt, compileData, fetchBuilt, importBuilt, treeOf, type FileFacts } from "./built-file.js";
+import { findCopy, keepFiles, readKept, type KeptFile } from "./kept-files.js";
 import { web } from "./web.js";
 
 /** How far loading is. `bytes` of `total` are downloaded, uncompressed; both are final from `compile` on. */
@@ -42,8 +42,13 @@ export class Download {
   readonly #abort = new AbortController();
   readonly #manifest: Promise<Manifest>;
   readonly #onProgress: DownloadOptions["onProgress"];
-  /** What was downloaded and is to be kept, by its URL. */
-  readonly #downloaded: Map<string, Response> | undefined;
+  /** What an earlier visit kept. */
+  readonly #kept: ReturnType<typeof readKept>;
+  /** Whether copies are to be kept: when a file is downloaded that may be. */
+  readonly #mayKeep: boolean;
+  #downloaded = false;
+  /** What is to be kept then. */
+  #files: Partial<Record<KeptFile, Uint8Array<ArrayBuffer>>> = {};
   #bytes = 0;
   #total: number | undefined;
 
@@ -51,7 +56,8 @@ export class Download {
   constructor(base: URL, options: DownloadOptions) {
     this.#base = base;
     this.#onProgress = options.onProgress;
-    this.#downloaded = options.keep === false ? undefined : new Map();
+    this.#mayKeep = options.keep !== false;
+    this.#kept = readKept(base);
     this.#manifest = this.#readManifest(options.integrity);
     const glue = this.#checked("weft.mjs");
     const library = this.#bytesOf("python313.zip");
@@ -87,9 +93,10 @@ export class Download {
   /** To be called when Python is ready. */
   ready(): void {
     this.report("ready");
-    const files = this.#downloaded;
-    if (files !== undefined && files.size > 0) {
-      setTimeout(() => void keepFiles(files), KEEP_DELAY);
+    const files = this.#files as Record<KeptFile, Uint8Array<ArrayBuffer>>;
+    this.#files = {};
+    if (this.#mayKeep && this.#downloaded) {
+      setTimeout(() => void keepFiles(this.#base, files), KEEP_DELAY);
     }
   }
 
@@ -157,34 +164,35 @@ export class Download {
   }
 
   /**
-   * Reads a copy of an earlier visit to its end; gives nothing when it is of another version, or damaged.
+   * A copy, of an earlier visit or somebody else's; nothing when there is none of this version that is whole.
    * @param begin gets its data before they are checked, for what may go on meanwhile.
    */
-  async #readKept(name: Name, response: Response, begin: (data: Uint8Array<ArrayBuffer>) => void = () => undefined): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const data = await response.arrayBuffer().then((buffer) => new Uint8Array(buffer), () => undefined);
-    if (data === undefined) {
-      return undefined;
+  async #copy(name: KeptFile, begin: (data: Uint8Array<ArrayBuffer>) => void = () => undefined): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    for (const find of [() => this.#kept[name], () => findCopy(this.#url(name))]) {
+      const data = await find();
+      if (data === undefined) {
+        continue;
+      }
+      begin(data);
+      const [hash, { tree }] = await Promise.all([treeOf(data), this.#manifest.then(({ files }) => files[name])]);
+      if (hash === tree) {
+        this.#files[name] = data;
+        this.#bytes += data.length;
+        this.report("download");
+        return data;
+      }
     }
-    begin(data);
-    const [hash, { sha256 }] = await Promise.all([hashOf(data), this.#manifest.then(({ files }) => files[name])]);
-    if (hash !== sha256) {
-      return undefined;
-    }
-    this.#bytes += data.length;
-    this.report("download");
-    return data;
+    return undefined;
   }
 
   /** Of a file that may be kept. */
-  async #bytesOf(name: Name): Promise<Uint8Array<ArrayBuffer>> {
-    const url = this.#url(name);
-    const kept = await findKept(url);
-    const known = kept && (await this.#readKept(name, kept));
-    if (known) {
-      return known;
-    }
-    const data = await this.#checked(name);
-    this.#downloaded?.set(url, new Response(data));
+  async #bytesOf(name: KeptFile): Promise<Uint8Array<ArrayBuffer>> {
+    return (await this.#copy(name)) ?? this.#keep(name, await this.#checked(name));
+  }
+
+  #keep(name: KeptFile, data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    this.#files[name] = data;
+    this.#downloaded = true;
     return data;
   }
 
@@ -197,21 +205,20 @@ export class Download {
   async #compiled(): Promise<WebAssembly.Module> {
     const name = "weft.wasm";
     const url = this.#url(name);
-    const kept = await findKept(url);
     let module: Promise<WebAssembly.Module> | undefined;
-    const known = kept && (await this.#readKept(name, kept, (data) => {
+    const copy = await this.#copy(name, (data) => {
       // From its data: what a response streams goes through the page's own thread twice, to the compiler and to the hash.
       module = compileData(url, data);
       module.catch(() => undefined);
-    }));
-    if (known) {
+    });
+    if (copy) {
       this.report("compile");
       return module!;
     }
-    return compileBuilt(url, await this.#fetch(name), async (copy) => {
-      const data = await this.#read(name, copy);
+    return compileBuilt(url, await this.#fetch(name), async (response) => {
+      const data = await this.#read(name, response);
       await this.#check(name, data);
-      this.#downloaded?.set(url, new Response(data));
+      this.#keep(name, data);
       this.report("compile");
       return data;
     });
