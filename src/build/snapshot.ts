@@ -13,7 +13,7 @@ import type { Variant } from "./recipe.js";
 import type { BuildContext } from "./stage.js";
 
 /** Goes up when a snapshot of the same runtime becomes another one. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Milliseconds after which a runtime that initializes Python is ended. */
 const DEADLINE = 600_000;

@@ -2,8 +2,9 @@ import { checkLayout, CONSTANTS, LayoutError } from "../abi/layout.js";
 import { GuestEvent, type StdioKind } from "../abi/events.js";
 import { allocate, bytes, readString, withStrings } from "../abi/memory.js";
 import type { Address, GuestFactory, GuestModule } from "../abi/module.js";
+import { FirstMemory } from "./first-memory.js";
 import { createMemory, MOST_MEMORY } from "./guest-memory.js";
-import { copyMemory, encodeSnapshot, startsFromSnapshot, type ArchivePlace, type Snapshot } from "./snapshot.js";
+import { copyMemory, encodeSnapshot, isUntouched, touch, type ArchivePlace, type Snapshot } from "./snapshot.js";
 
 const { SIGALRM } = CONSTANTS;
 
@@ -11,6 +12,9 @@ const { SIGALRM } = CONSTANTS;
 const IDLE_WORKERS = 8;
 /** More of them are kept for at least so many milliseconds after their last use, and for at most twice as many. */
 const IDLE_TIME = 2500;
+
+/** Bytes at the heap's beginning that a snapshot leaves to what is done while the module is instantiated: 4 KiB of it are used. */
+const TRACES = 64 * 1024;
 
 /** A folder of the host that the guest sees. */
 export interface Mount {
@@ -68,6 +72,8 @@ export interface GuestFiles {
 /** What a guest needs of the platform that it runs on. */
 export interface GuestPlatform {
   readonly files: GuestFiles;
+  /** The guest's memory, where it was made before the files were there: for a guest with these options. */
+  readonly firstMemory?: FirstMemory | undefined;
   /** Imports of the realm that owns the guest. */
   readonly realmHost: unknown;
   /** Way from Python into the JavaScript of the realm that owns the guest. */
@@ -174,18 +180,26 @@ export class Guest {
    */
   static async start(platform: GuestPlatform, options: GuestOptions): Promise<Guest> {
     const guest = new Guest(platform);
-    await guest.#instantiate(options.limits.memory);
-    const snapshot = startsFromSnapshot(options.arguments, options.environment) ? platform.files.snapshot() : undefined;
-    const fits = snapshot !== undefined && snapshot.stackSize >= options.limits.stackSize && snapshot.size <= guest.#module.wasmMemory.buffer.byteLength;
-    guest.#configure(options, fits ? snapshot : undefined);
+    const first = platform.firstMemory ?? new FirstMemory(options);
+    await guest.#instantiate(first.memory);
+    const snapshot = first.mayRestore ? platform.files.snapshot() : undefined;
+    guest.#configure(options, snapshot && first.restores(snapshot) ? snapshot : undefined);
     return guest;
   }
 
   /** The memory that a snapshot is restored to: that of a module which has just been instantiated. */
   static async firstMemory(platform: GuestPlatform): Promise<Uint8Array> {
     const guest = new Guest(platform);
-    await guest.#instantiate(MOST_MEMORY);
+    await guest.#instantiate(createMemory(MOST_MEMORY));
     return copyMemory(guest.#module.wasmMemory);
+  }
+
+  /** Whether instantiating the module leaves a memory as it is from an address on, whatever is there. */
+  static async leavesAlone(platform: GuestPlatform, address: number): Promise<boolean> {
+    const memory = createMemory(MOST_MEMORY);
+    touch(memory, address);
+    await new Guest(platform).#instantiate(memory);
+    return isUntouched(memory, address);
   }
 
   /**
@@ -196,9 +210,11 @@ export class Guest {
    */
   static async makeSnapshot(platform: GuestPlatform, stackSize: number, other: Uint8Array): Promise<Uint8Array> {
     const guest = new Guest(platform);
-    await guest.#instantiate(MOST_MEMORY);
+    await guest.#instantiate(createMemory(MOST_MEMORY));
     const module = guest.#module;
     const first = copyMemory(module.wasmMemory);
+    // What is instantiated leaves traces in the heap's beginning. The archive, which may be there before, lies behind them.
+    module.functions.malloc(TRACES);
     const archive = guest.#mountLibrary();
     guest.#check(module.functions.weft_snapshot_make(stackSize), "starting Python's main thread");
     let ended: GuestEnd | undefined;
@@ -214,7 +230,7 @@ export class Guest {
     return encodeSnapshot([first, other], copyMemory(module.wasmMemory), stackSize, archive);
   }
 
-  async #instantiate(memoryLimit: number): Promise<void> {
+  async #instantiate(wasmMemory: WebAssembly.Memory): Promise<void> {
     const { files } = this.#platform;
     const wasm = await files.compile();
     let refuse!: (error: unknown) => void;
@@ -252,7 +268,7 @@ export class Guest {
       },
       weftHost: this.#platform.realmHost,
       weftPython: this.#platform.realmPython,
-      wasmMemory: createMemory(memoryLimit),
+      wasmMemory,
       instantiateWasm: (imports, done) => {
         WebAssembly.instantiate(wasm, imports as WebAssembly.Imports)
           .then((instance) => {

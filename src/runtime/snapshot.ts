@@ -2,13 +2,14 @@
  * A snapshot: what the memory of a runtime is when Python has been initialized in it (wasm/main/snapshot.c), as far as it differs
  * from the memory with which the module begins. A file of little-endian 32-bit words and what follows them:
  *
- *     magic, stack size, address and size of the standard library's archive, count, count times (address, length), bytes
+ *     magic, stack size, address and size of the standard library's archive, address of what is behind, count, count times (address, length), bytes
  *
- * The archive's own bytes are not in it: they are those of its file.
+ * The archive's own bytes are not in it: they are those of its file. What is "behind" a new memory neither has nor touches while the module
+ * is instantiated, which the build tries (`Guest.leavesAlone()`): it may be written before.
  */
 
-const MAGIC = 0x31534657; // "WFS1"
-const HEADER_WORDS = 5;
+const MAGIC = 0x32534657; // "WFS2"
+const HEADER_WORDS = 6;
 
 /** Bytes from a memory's beginning in which initialized Python has everything: 57 MiB, in the debug variant 70. */
 const WINDOW = 128 * 1024 * 1024;
@@ -31,9 +32,13 @@ export class Snapshot {
   readonly archive: ArchivePlace;
   /** Bytes of memory that it needs. */
   readonly size: number;
+  /** Where what may be written before the module is instantiated begins: the archive too, unless it is before that. */
+  readonly behind: number;
   readonly #data: Uint8Array;
   readonly #words: Uint32Array;
   readonly #free: () => void;
+  /** In which the part behind is already. */
+  #begun: WebAssembly.Memory | undefined;
 
   /**
    * @param free called when the bytes are not needed any more: it can be restored once then.
@@ -41,13 +46,14 @@ export class Snapshot {
    */
   constructor(data: Uint8Array, free: () => void = () => undefined) {
     const words = data.length >= HEADER_WORDS * 4 ? view(data, HEADER_WORDS) : new Uint32Array(HEADER_WORDS);
-    const [magic, stackSize, address, size, count] = words as unknown as [number, number, number, number, number];
+    const [magic, stackSize, address, size, behind, count] = words as unknown as [number, number, number, number, number, number];
     const end = (HEADER_WORDS + 2 * count) * 4;
     if (magic !== MAGIC || end > data.length) {
       throw new RangeError(`${data.length} bytes are no snapshot of this version`);
     }
     this.stackSize = stackSize;
     this.archive = { address, size };
+    this.behind = behind;
     this.#data = data;
     this.#free = free;
     this.#words = view(data, HEADER_WORDS + 2 * count);
@@ -63,16 +69,34 @@ export class Snapshot {
     }
   }
 
+  /** Writes what is behind to a memory whose module will be instantiated later, and which is then restored. */
+  begin(memory: WebAssembly.Memory): void {
+    this.#write(memory, (address) => address >= this.behind);
+    this.#begun = memory;
+  }
+
+  /** Whether what is behind is written. */
+  get begun(): boolean {
+    return this.#begun !== undefined;
+  }
+
   /** Writes it over the memory of a runtime that has just been instantiated, while no other realm runs code of the guest's. */
   restore(memory: WebAssembly.Memory): void {
+    this.#write(memory, this.#begun === memory ? (address) => address < this.behind : () => true);
+    this.#free();
+  }
+
+  #write(memory: WebAssembly.Memory, which: (address: number) => boolean): void {
     const bytes = new Uint8Array(memory.buffer);
     let at = this.#words.length * 4;
     for (let word = HEADER_WORDS; word < this.#words.length; word += 2) {
+      const address = this.#words[word]!;
       const length = this.#words[word + 1]!;
-      bytes.set(this.#data.subarray(at, at + length), this.#words[word]);
+      if (which(address)) {
+        bytes.set(this.#data.subarray(at, at + length), address);
+      }
       at += length;
     }
-    this.#free();
   }
 }
 
@@ -97,6 +121,23 @@ export function copyMemory(memory: WebAssembly.Memory): Uint8Array {
     throw new RangeError(`initialized Python has memory at ${end * 4}, and a snapshot only the first ${WINDOW - MARGIN} bytes`);
   }
   return new Uint8Array(words.slice(0, end).buffer);
+}
+
+const PATTERN = 0x55555555;
+
+/** Fills what a snapshot may use of a new memory from an address on. */
+export function touch(memory: WebAssembly.Memory, address: number): void {
+  words(memory, address).fill(PATTERN);
+}
+
+/** Whether all of that is as it was filled. */
+export function isUntouched(memory: WebAssembly.Memory, address: number): boolean {
+  return words(memory, address).every((word) => word === PATTERN);
+}
+
+function words(memory: WebAssembly.Memory, address: number): Uint32Array {
+  const begin = Math.ceil(address / 4) * 4;
+  return new Uint32Array(memory.buffer, begin, (WINDOW - begin) / 4);
 }
 
 /**
@@ -133,8 +174,12 @@ export function encodeSnapshot(first: readonly Uint8Array[], made: Uint8Array, s
     }
   };
   search(0, archive.address);
-  search(archive.address + archive.size, length);
-  const words = Uint32Array.of(MAGIC, stackSize, archive.address, archive.size, runs.length, ...runs.flatMap(([start, end]) => [start, end - start]));
+  const behind = Math.max(archive.address, ...first.map((one) => one.length));
+  // No run lies on both sides of it.
+  const end = archive.address + archive.size;
+  search(end, Math.max(end, behind));
+  search(Math.max(end, behind), length);
+  const words = Uint32Array.of(MAGIC, stackSize, archive.address, archive.size, behind, runs.length, ...runs.flatMap(([start, end]) => [start, end - start]));
   const file = new Uint8Array(words.byteLength + runs.reduce((sum, [start, end]) => sum + end - start, 0));
   file.set(new Uint8Array(words.buffer));
   let at = words.byteLength;

@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
 import { ClosedBinding } from "../python/closed-binding.js";
 import { Guest, type GuestPlatform } from "../runtime/guest.js";
+import { Snapshot } from "../runtime/snapshot.js";
 import { RuntimeAssets } from "../hosts/node/assets.js";
 import { defaultLimits } from "../hosts/node/limits.js";
 import { loadRuntime } from "../hosts/node/load-runtime.js";
@@ -31,5 +32,9 @@ const platform: GuestPlatform = {
 };
 const other = await elsewhere(() => Guest.firstMemory(platform));
 const snapshot = await Guest.makeSnapshot(platform, defaultLimits().stackSize, other);
+const { behind } = new Snapshot(snapshot);
+if (!(await Guest.leavesAlone(platform, behind))) {
+  throw new Error(`instantiating the module writes to memory from ${behind} on, where a program may have a part of its snapshot before`);
+}
 writeFileSync(file, snapshot);
 process.exit(0);

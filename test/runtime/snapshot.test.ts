@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
+import { FirstMemory, type Program } from "../../src/runtime/first-memory.js";
 import { encodeSnapshot, Snapshot, startsFromSnapshot } from "../../src/runtime/snapshot.js";
 import { damagedRuntime, python, run, withFolder, type Outcome } from "./harness.js";
 
@@ -50,9 +51,53 @@ test("a snapshot is what differs or may differ, but for the archive", () => {
   after.fill(0, 400, 500);
   expect(new Uint8Array(memory.buffer).slice(0, 1000)).toEqual(after);
   expect(file.length).toBeLessThan(130);
+  // The first memories have something behind the archive.
+  expect(snapshot.behind).toBe(1000);
   for (const bad of [new Uint8Array(0), file.subarray(1), file.subarray(0, file.length - 1), new Uint8Array([...file, 0])]) {
     expect(() => new Snapshot(bad)).toThrow(RangeError);
   }
+});
+
+test("what is behind a new memory may be written before the rest", () => {
+  const first = [1, 2].map((value) => new Uint8Array(300).fill(value));
+  const made = new Uint8Array(1000).fill(7, 0, 300);
+  // On both sides of the border, and of the archive.
+  made.fill(8, 390, 400);
+  made.fill(9, 500, 510);
+  made.fill(6, 900, 1000);
+  const snapshot = new Snapshot(encodeSnapshot(first, made, 4096, { address: 400, size: 100 }));
+  expect(snapshot).toMatchObject({ behind: 400, begun: false });
+  const memories = [0, 1].map(() => new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })) as [WebAssembly.Memory, WebAssembly.Memory];
+  const bytes = (memory: WebAssembly.Memory): Uint8Array => new Uint8Array(memory.buffer).slice(0, 1000);
+  const [memory, other] = memories;
+  snapshot.begin(memory);
+  expect(snapshot.begun).toBe(true);
+  const early = made.slice();
+  early.fill(0, 0, 400);
+  expect(bytes(memory)).toEqual(early);
+  // Instantiating the module makes it a first memory.
+  for (const one of memories) {
+    new Uint8Array(one.buffer).set(first[1]!);
+  }
+  snapshot.restore(memory);
+  expect(bytes(memory)).toEqual(made);
+  // One that has nothing yet gets everything.
+  snapshot.restore(other);
+  expect(bytes(other)).toEqual(made);
+});
+
+test("a first memory is written early only for a program that begins with the snapshot", () => {
+  const made = new Uint8Array(1000).fill(1);
+  const snapshot = new Snapshot(encodeSnapshot([new Uint8Array(0)], made, 4096, { address: 400, size: 100 }));
+  const limits = { threads: 4, stackSize: 4096, recursionLimit: 100, hostRecursionLimit: 100, memory: 128 };
+  const restores = (program: Partial<Program>): boolean => new FirstMemory({ arguments: ["python"], environment: {}, limits, ...program }).restores(snapshot);
+  expect(restores({})).toBe(true);
+  expect(restores({ arguments: ["python", "-X", "dev"] })).toBe(false);
+  expect(restores({ environment: ANEW })).toBe(false);
+  expect(restores({ limits: { ...limits, stackSize: 8192 } })).toBe(false);
+  const large = new Snapshot(encodeSnapshot([new Uint8Array(0)], made, 4096, { address: 80 * 1024 * 1024, size: 100 }));
+  expect(new FirstMemory({ arguments: ["python"], environment: {}, limits }).restores(large)).toBe(false);
+  expect(() => new FirstMemory({ arguments: ["python"], environment: {}, limits: { ...limits, memory: 1 } })).toThrow(RangeError);
 });
 
 // The test variant has what looks into the configuration.

@@ -1,5 +1,6 @@
 import type { GuestFactory, GuestModule } from "../../abi/module.js";
 import { PROGRAM_FILES, SNAPSHOT_FILE } from "../../abi/runtime-files.js";
+import type { FirstMemory } from "../../runtime/first-memory.js";
 import { Snapshot, type ArchivePlace } from "../../runtime/snapshot.js";
 import type { RuntimeFiles } from "../shared/platform.js";
 import { RuntimeFilesError } from "../shared/runtime-files-error.js";
@@ -52,16 +53,32 @@ export class Download {
   #bytes = 0;
   #total: number | undefined;
 
-  /** @param base URL of the folder, with a slash at its end. */
-  constructor(base: URL, options: DownloadOptions) {
+  /**
+   * @param base URL of the folder, with a slash at its end.
+   * @param first gets what it can have before the module has an instance.
+   */
+  constructor(base: URL, first: FirstMemory, options: DownloadOptions) {
     this.#base = base;
     this.#onProgress = options.onProgress;
     this.#mayKeep = options.keep !== false;
     this.#kept = readKept(base);
     this.#manifest = this.#readManifest(options.integrity);
     const glue = this.#checked("weft.mjs");
-    const library = this.#bytesOf("python313.zip");
-    const snapshot = this.#bytesOf(SNAPSHOT_FILE);
+    const snapshot = this.#bytesOf(SNAPSHOT_FILE).then((data) => {
+      const made = new Snapshot(data);
+      if (first.restores(made)) {
+        made.begin(first.memory);
+      }
+      return made;
+    });
+    // Written early it is not needed here any more.
+    const library = Promise.all([this.#bytesOf("python313.zip"), snapshot]).then(([data, { archive, behind, begun }]) => {
+      if (!begun || archive.address < behind || archive.size !== data.length) {
+        return data;
+      }
+      new Uint8Array(first.memory.buffer, archive.address, archive.size).set(data);
+      return undefined;
+    });
     const wasm = this.#compiled();
     this.glueUrl = glue.then(() => this.#url("weft.mjs"));
     const factory = this.glueUrl.then((url) => this.#import(url));
@@ -72,12 +89,12 @@ export class Download {
       });
     }
     this.files = Promise.all([factory, wasm, library, snapshot]).then(
-      ([made, module, archive, memory]) => ({
+      ([made, module, data, memory]) => ({
         factory: made,
         glueUrl: this.#url("weft.mjs"),
         compile: () => Promise.resolve(module),
-        loadStandardLibrary: (guest, place) => load(guest, archive, place),
-        snapshot: () => new Snapshot(memory),
+        loadStandardLibrary: (guest, place) => (data ? load(guest, data, place) : memory.archive),
+        snapshot: () => memory,
       }),
       () => {
         throw this.#abort.signal.reason;

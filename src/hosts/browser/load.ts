@@ -1,11 +1,12 @@
 import { StdioKind } from "../../abi/events.js";
 import type { HostWeft } from "../../python/weft.js";
+import { FirstMemory } from "../../runtime/first-memory.js";
 import { MOST_MEMORY } from "../../runtime/guest-memory.js";
 import type { GuestLimits } from "../../runtime/guest.js";
 import type { PortableInterpreter } from "../../portable/interpreter.js";
 import { fetchFile } from "../shared/fetch-file.js";
 import { fetchService } from "../shared/http.js";
-import { startWeft, type PythonOptions } from "../shared/load.js";
+import { programOf, startWeft, type PythonOptions } from "../shared/load.js";
 import { Loading } from "../shared/loading.js";
 import { loadProfile, type ProfileOptions } from "../shared/profile.js";
 import type { RealmPort } from "../shared/platform.js";
@@ -130,9 +131,10 @@ async function load(options: LoadOptions): Promise<HostWeft> {
   const runtime = folder(options.runtime ?? new URL(RUNTIME, import.meta.url));
   const script = new URL(options.worker ?? new URL("./realm-worker.js", import.meta.url), base());
   const start = options.workers === undefined ? startScript : remoteScripts(options.workers);
+  const firstMemory = new FirstMemory(programOf(options, BROWSER_LIMITS));
   const persist = options.persist === undefined ? undefined : new PersistOwner(start, new URL("./persist-worker.js", script), options.persist);
   const modules = (options.modules ?? []).map((url) => new URL(url, base()).href);
-  const download = new Download(runtime, options);
+  const download = new Download(runtime, firstMemory, options);
   const budget = new OutputBudget();
   const setup: RealmSetup = { budget: budget.word, modules, persist: persist?.channel.buffer };
   const workers = new RealmWorkers(browserWorkers(start, { url: script, own: options.worker === undefined }, download.glueUrl, setup));
@@ -155,6 +157,7 @@ async function load(options: LoadOptions): Promise<HostWeft> {
   const weft = await startWeft(
     {
       files,
+      firstMemory,
       realmHost: realmHostFor(runtime.href, budget, false, persist?.channel),
       joinSetup: setup,
       stdio: [StdioKind.pipe, StdioKind.pipe, StdioKind.pipe],

@@ -1,6 +1,6 @@
 import { RealmBinding } from "../../python/binding.js";
 import { HostWeft } from "../../python/weft.js";
-import { Guest, type GuestEnd, type GuestLimits, type Mount } from "../../runtime/guest.js";
+import { Guest, type GuestEnd, type GuestLimits, type GuestOptions, type Mount } from "../../runtime/guest.js";
 import type { ObservedThread } from "../../runtime/observer/threads.js";
 import type { DisplaySink } from "./display.js";
 import { JoinedThreads } from "./joined-threads.js";
@@ -37,6 +37,15 @@ export interface PythonOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a guest's first memory is made for. */
+export function programOf(options: PythonOptions, limits: GuestLimits): Pick<GuestOptions, "arguments" | "environment" | "limits"> {
+  return {
+    arguments: ["python", ...(options.pythonOptions ?? [])],
+    environment: options.env ?? {},
+    limits: { ...limits, ...options.limits },
+  };
+}
+
 /**
  * Starts Python with a serving main thread, and gives what the host realm uses it by. When that fails, and
  * when Python has ended, the workers are ended.
@@ -62,6 +71,7 @@ export async function startWeft(
   const starting = Guest.start(
     {
       files: platform.files,
+      firstMemory: platform.firstMemory,
       realmHost: platform.realmHost,
       realmPython: binding,
       createWorker: (onError) => {
@@ -109,13 +119,11 @@ export async function startWeft(
       },
     },
     {
-      arguments: ["python", ...(options.pythonOptions ?? [])],
-      environment: options.env ?? {},
+      ...programOf(options, platform.limits),
       workingDirectory: options.workingDirectory ?? "/tmp",
       mounts: options.mounts ?? [],
       stdio: platform.stdio,
       terminalSize: platform.terminalSize,
-      limits: { ...platform.limits, ...options.limits },
       serve: true,
     },
   );

@@ -1,4 +1,5 @@
 import type { StdioKind } from "../../abi/events.js";
+import type { FirstMemory } from "../../runtime/first-memory.js";
 import type { Guest, GuestFiles, GuestLimits } from "../../runtime/guest.js";
 import type { Services } from "./services.js";
 
@@ -29,6 +30,8 @@ export interface RuntimeFiles extends GuestFiles {
 /** What Weft needs of the platform that it is loaded on. */
 export interface HostPlatform {
   readonly files: RuntimeFiles;
+  /** See {@link GuestPlatform}: for {@link programOf} this program. */
+  readonly firstMemory?: FirstMemory;
   /** Imports of the realm that owns the guest: wasm/include/weft_host.h. */
   readonly realmHost: unknown;
   /** What workers of the user's own need to join, beside the glue's URL; it is posted to them. */
