@@ -127,15 +127,15 @@ const PATTERN = 0x55555555;
 
 /** Fills what a snapshot may use of a new memory from an address on. */
 export function touch(memory: WebAssembly.Memory, address: number): void {
-  words(memory, address).fill(PATTERN);
+  wordsFrom(memory, address).fill(PATTERN);
 }
 
 /** Whether all of that is as it was filled. */
 export function isUntouched(memory: WebAssembly.Memory, address: number): boolean {
-  return words(memory, address).every((word) => word === PATTERN);
+  return wordsFrom(memory, address).every((word) => word === PATTERN);
 }
 
-function words(memory: WebAssembly.Memory, address: number): Uint32Array {
+function wordsFrom(memory: WebAssembly.Memory, address: number): Uint32Array {
   const begin = Math.ceil(address / 4) * 4;
   return new Uint32Array(memory.buffer, begin, (WINDOW - begin) / 4);
 }

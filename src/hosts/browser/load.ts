@@ -55,7 +55,7 @@ export interface LoadOptions extends PythonOptions {
   /** Hash that the runtime's manifest.json must have, as in HTML: `sha256-...`. It has the hashes of the other files. */
   readonly integrity?: string;
   /**
-   * Whether copies of the runtime's large files (11 MB, decompressed) are kept in the origin's Cache Storage, as `weft-runtime`, so that
+   * Whether copies of the runtime's large files (10 MB, decompressed) are kept in the origin's Cache Storage, as `weft-runtime`, so that
    * later visits start faster: `true` by default. They are used only when their hashes are the manifest's. Copies that a service
    * worker of the page's keeps are used too.
    */
