@@ -6,12 +6,13 @@ import type { CacheEntry } from "./cache.js";
 import { ensure } from "./ensure.js";
 import { BuildError } from "./errors.js";
 import { hashFile, keyOf } from "./hash.js";
+import { withJoinedSegments } from "./joined-segments.js";
 import type { Variant } from "./recipe.js";
 import type { BuildContext } from "./stage.js";
 import { withoutZeroFills } from "./zero-fills.js";
 
 /** Goes up when the same profile and module give another one. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Below the recipe's folder. */
 const PROFILE = "profile/branches.txt";
@@ -24,7 +25,7 @@ export function hintsKey(context: BuildContext, variant: Variant, link: string):
   return keyOf({ version: VERSION, link, profile: HINTED.includes(variant) ? hashFile(join(context.folders.recipe, PROFILE)) : null });
 }
 
-/** `weft.wasm`, which tells engines what its branches do and fills no new memory with zeros. Of variants that the profile is not of, the linker's. */
+/** `weft.wasm`, which tells engines what its branches do and writes to its new memory in few parts, without zeros. Of variants that the profile is not of, the linker's. */
 export async function ensureHints(context: BuildContext, variant: Variant, key: string, link: CacheEntry): Promise<CacheEntry> {
   if (!HINTED.includes(variant)) {
     return link;
@@ -32,12 +33,12 @@ export async function ensureHints(context: BuildContext, variant: Variant, key: 
   return ensure(context, {
     name: "hints",
     key,
-    what: `adding hints about branches, leaving zeros out (${variant})`,
+    what: `adding hints about branches, joining data (${variant})`,
     check: "hashes",
     needs: () => Promise.resolve(),
     make: (folder) => {
-      const module = withoutZeroFills(readFileSync(join(link.folder, "weft.wasm")));
-      const { wasm, facts } = withHints(module.wasm, readProfile(context));
+      const plain = withoutZeroFills(readFileSync(join(link.folder, "weft.wasm"))).wasm;
+      const { wasm, facts } = withHints(withJoinedSegments(plain).wasm, readProfile(context));
       writeFileSync(join(folder, "weft.wasm"), wasm);
       return Promise.resolve({ branches: facts });
     },

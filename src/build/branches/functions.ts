@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { BinaryReader, type IFunctionEntry, type IImportEntry, type IOperatorInformation, type ITypeEntry } from "wasmparser";
 import { leb, readLeb } from "./leb.js";
-import { CODE, sections } from "./sections.js";
+import { CODE, sections, withSection } from "./sections.js";
 
 /** Opcodes. */
 const IF = 0x04;
@@ -130,11 +130,10 @@ export function readFunctions(wasm: Uint8Array): ModuleFunctions {
 }
 
 /** The module with other bodies of its functions, which may be longer or shorter. */
-export function withBodies(wasm: Uint8Array, { functions, start, end }: ModuleFunctions, bodyOf: (one: ModuleFunction) => Uint8Array): Uint8Array {
+export function withBodies(wasm: Uint8Array, { functions }: ModuleFunctions, bodyOf: (one: ModuleFunction) => Uint8Array): Uint8Array {
   const bodies = functions.flatMap((one) => {
     const body = bodyOf(one);
     return [Uint8Array.from(leb(body.length)), body];
   });
-  const content = Buffer.concat([Uint8Array.from(leb(functions.length)), ...bodies]);
-  return Buffer.concat([wasm.subarray(0, start), Uint8Array.from([CODE, ...leb(content.length)]), content, wasm.subarray(end)]);
+  return withSection(wasm, CODE, Buffer.concat([Uint8Array.from(leb(functions.length)), ...bodies]));
 }

@@ -23,3 +23,17 @@ export function leb(value: number): number[] {
     bytes.push(byte | 0x80);
   }
 }
+
+/** The signed LEB128 form of 32 bits, as constants have it. */
+export function signedLeb(value: number): number[] {
+  const bytes: number[] = [];
+  for (let rest = value | 0; ; ) {
+    const byte = rest & 0x7f;
+    rest >>= 7;
+    if (rest === (byte & 0x40 ? -1 : 0)) {
+      bytes.push(byte);
+      return bytes;
+    }
+    bytes.push(byte | 0x80);
+  }
+}

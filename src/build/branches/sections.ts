@@ -1,4 +1,4 @@
-import { readLeb } from "./leb.js";
+import { leb, readLeb } from "./leb.js";
 
 /** Numbers of sections. */
 export const CUSTOM = 0;
@@ -39,4 +39,10 @@ export function withoutCustom(wasm: Uint8Array, name: string): Uint8Array {
     }
   }
   return Buffer.concat([...parts, wasm.subarray(at)]);
+}
+
+/** The module with other content of its one section of this number. */
+export function withSection(wasm: Uint8Array, id: number, content: Uint8Array): Uint8Array {
+  const { start, end } = sections(wasm).find((section) => section.id === id)!;
+  return Buffer.concat([wasm.subarray(0, start), Uint8Array.from([id, ...leb(content.length)]), content, wasm.subarray(end)]);
 }
