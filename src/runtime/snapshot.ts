@@ -34,14 +34,15 @@ export class Snapshot {
   readonly size: number;
   /** Where what may be written before the module is instantiated begins: the archive too, unless it is before that. */
   readonly behind: number;
-  readonly #data: Uint8Array;
+  /** Nothing once it is restored: an interpreter lives for much longer. */
+  #data: Uint8Array | undefined;
   readonly #words: Uint32Array;
   readonly #free: () => void;
   /** In which the part behind is already. */
   #begun: WebAssembly.Memory | undefined;
 
   /**
-   * @param free called when the bytes are not needed any more: it can be restored once then.
+   * @param free called when the bytes are not needed any more.
    * @throws RangeError when the bytes are no snapshot.
    */
   constructor(data: Uint8Array, free: () => void = () => undefined) {
@@ -75,18 +76,30 @@ export class Snapshot {
     this.#begun = memory;
   }
 
-  /** Whether what is behind is written. */
-  get begun(): boolean {
-    return this.#begun !== undefined;
+  /** Writes the archive to the memory that is begun. Returns whether it is there: only where it is behind, and the one that the snapshot was made with. */
+  beginArchive(data: Uint8Array): boolean {
+    const { address, size } = this.archive;
+    if (!this.#begun || address < this.behind || size !== data.length) {
+      return false;
+    }
+    new Uint8Array(this.#begun.buffer, address, size).set(data);
+    return true;
   }
 
-  /** Writes it over the memory of a runtime that has just been instantiated, while no other realm runs code of the guest's. */
+  /**
+   * Writes it over the memory of a runtime that has just been instantiated, while no other realm runs code of the guest's. Once: the bytes
+   * are not kept.
+   */
   restore(memory: WebAssembly.Memory): void {
     this.#write(memory, this.#begun === memory ? (address) => address < this.behind : () => true);
+    this.#data = undefined;
     this.#free();
   }
 
   #write(memory: WebAssembly.Memory, which: (address: number) => boolean): void {
+    if (!this.#data) {
+      throw new Error("the snapshot has been restored before: its bytes are gone");
+    }
     const bytes = new Uint8Array(memory.buffer);
     let at = this.#words.length * 4;
     for (let word = HEADER_WORDS; word < this.#words.length; word += 2) {

@@ -65,25 +65,41 @@ test("what is behind a new memory may be written before the rest", () => {
   made.fill(8, 390, 400);
   made.fill(9, 500, 510);
   made.fill(6, 900, 1000);
-  const snapshot = new Snapshot(encodeSnapshot(first, made, 4096, { address: 400, size: 100 }));
-  expect(snapshot).toMatchObject({ behind: 400, begun: false });
+  const file = encodeSnapshot(first, made, 4096, { address: 400, size: 100 });
+  const archive = new Uint8Array(100).fill(5);
+  const snapshot = new Snapshot(file);
+  expect(snapshot.behind).toBe(400);
+  expect(snapshot.beginArchive(archive)).toBe(false);
   const memories = [0, 1].map(() => new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true })) as [WebAssembly.Memory, WebAssembly.Memory];
   const bytes = (memory: WebAssembly.Memory): Uint8Array => new Uint8Array(memory.buffer).slice(0, 1000);
   const [memory, other] = memories;
   snapshot.begin(memory);
-  expect(snapshot.begun).toBe(true);
   const early = made.slice();
   early.fill(0, 0, 400);
+  expect(bytes(memory)).toEqual(early);
+  expect(snapshot.beginArchive(archive.subarray(1))).toBe(false);
+  expect(bytes(memory)).toEqual(early);
+  expect(snapshot.beginArchive(archive)).toBe(true);
+  early.set(archive, 400);
   expect(bytes(memory)).toEqual(early);
   // Instantiating the module makes it a first memory.
   for (const one of memories) {
     new Uint8Array(one.buffer).set(first[1]!);
   }
   snapshot.restore(memory);
-  expect(bytes(memory)).toEqual(made);
+  const whole = made.slice();
+  whole.set(archive, 400);
+  expect(bytes(memory)).toEqual(whole);
+  expect(() => { snapshot.restore(other); }).toThrow("restored before");
   // One that has nothing yet gets everything.
-  snapshot.restore(other);
+  const second = new Snapshot(file);
+  second.begin(memory);
+  second.restore(other);
   expect(bytes(other)).toEqual(made);
+  // The archive is before what is behind.
+  const low = new Snapshot(encodeSnapshot([new Uint8Array(600).fill(1)], made, 4096, { address: 400, size: 100 }));
+  low.begin(memory);
+  expect(low.beginArchive(archive)).toBe(false);
 });
 
 test("a first memory is written early only for a program that begins with the snapshot", () => {

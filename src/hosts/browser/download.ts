@@ -72,13 +72,7 @@ export class Download {
       return made;
     });
     // Written early it is not needed here any more.
-    const library = Promise.all([this.#bytesOf("python313.zip"), snapshot]).then(([data, { archive, behind, begun }]) => {
-      if (!begun || archive.address < behind || archive.size !== data.length) {
-        return data;
-      }
-      new Uint8Array(first.memory.buffer, archive.address, archive.size).set(data);
-      return undefined;
-    });
+    const library = Promise.all([this.#bytesOf("python313.zip"), snapshot]).then(([data, memory]) => (memory.beginArchive(data) ? undefined : data));
     const wasm = this.#compiled();
     this.glueUrl = glue.then(() => this.#url("weft.mjs"));
     const factory = this.glueUrl.then((url) => this.#import(url));
@@ -93,7 +87,12 @@ export class Download {
         factory: made,
         glueUrl: this.#url("weft.mjs"),
         compile: () => Promise.resolve(module),
-        loadStandardLibrary: (guest, place) => (data ? load(guest, data, place) : memory.archive),
+        loadStandardLibrary: (guest, place) => {
+          const archive = data ? load(guest, data, place) : memory.archive;
+          // The guest keeps this function for as long as it lives.
+          data = undefined;
+          return archive;
+        },
         snapshot: () => memory,
       }),
       () => {
