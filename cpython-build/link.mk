@@ -21,8 +21,9 @@ $(OUT)/weft.mjs: $(OBJ)
 	tail -n 1 $@ | grep -qx 'export default Module;'
 
 # Its own headers are the only place where the C library says what its threads' records are.
-obj/libc/thread_numbers.o: private CFLAGS += $(foreach f,libc/musl/src/internal libc/musl/arch/emscripten libc/musl/arch/generic libc/musl/src/include pthread,-isystem $(EMSCRIPTEN)/system/lib/$(f))
-obj/libc/thread_numbers.o: private EMSCRIPTEN = $(shell em-config EMSCRIPTEN_ROOT)
+THREADS = obj/libc/thread_numbers.o obj/libc/thread_reuse.o
+$(THREADS): private CFLAGS += $(foreach f,libc/musl/src/internal libc/musl/arch/emscripten libc/musl/arch/generic libc/musl/src/include pthread,-isystem $(EMSCRIPTEN)/system/lib/$(f))
+$(THREADS): private EMSCRIPTEN = $(shell em-config EMSCRIPTEN_ROOT)
 
 # It declares functions of the C library with WebAssembly's types.
 obj/python/functions.o: private CFLAGS += -fno-builtin -Wno-unused-result

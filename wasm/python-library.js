@@ -28,4 +28,6 @@ addToLibrary({
   weft_host_clear: (module, index, id) => weftPython()["clear"](module, index, id),
   weft_host_thread__deps: ["$weftPython"],
   weft_host_thread: (id) => weftPython()["thread"](id),
+  weft_host_plain__deps: ["$weftPython"],
+  weft_host_plain: () => (weftPython()["isPlain"]?.() ? 1 : 0),
 });

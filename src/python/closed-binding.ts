@@ -20,6 +20,11 @@ export class ClosedBinding {
     // Threads of the host's are not started here.
   }
 
+  /** See `LazyBinding`. */
+  isPlain(): boolean {
+    return true;
+  }
+
   /** Python wants to do something with a JavaScript value: 0, with an ImportError pending. */
   call(): Address {
     this.#functions().weft_js_refuse();

@@ -8,6 +8,8 @@ import type { RealmBinding } from "./binding.js";
 export class LazyBinding {
   /** See `RealmBinding`. */
   listen: () => void = () => undefined;
+  /** Whether no JavaScript has run in the realm but this: threads may then follow one another without a turn of its event loop. */
+  isPlain: () => boolean = () => false;
   readonly #make: () => RealmBinding;
   #memory: WebAssembly.Memory | undefined;
   #functions!: () => Functions;

@@ -9,6 +9,8 @@
  * used for nothing else, so it begins high enough to never come there. */
 #include "thread_numbers.h"
 
+#include "thread_reuse.h"
+
 #include <errno.h>
 #include <pthread_impl.h>
 #include <stdatomic.h>
@@ -26,30 +28,35 @@ __attribute__((constructor)) static void begin(void) {
   libc.need_locks = 1;
 }
 
-struct start {
-  void *(*routine)(void *);
-  void *argument;
-};
-
 static void *run(void *argument) {
-  struct start start = *(struct start *)argument;
+  weft_routine routine = *(weft_routine *)argument;
   free(argument);
-  /* The host realm's thread has the process's number, as anywhere. */
-  __pthread_self()->tid = getpid() + 1 + atomic_fetch_add(&started, 1);
-  return start.routine(start.argument);
+  weft_thread_runs(__pthread_self());
+  void *result;
+  do {
+    /* The host realm's thread has the process's number, as anywhere. */
+    __pthread_self()->tid = getpid() + 1 + atomic_fetch_add(&started, 1);
+    result = routine.function(routine.argument);
+  } while (weft_thread_next(&routine, result));
+  return result;
 }
 
 int __real_pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*routine)(void *), void *restrict argument);
 
 int weft_numbered_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument) {
-  struct start *start = malloc(sizeof *start);
-  if (!start) {
+  weft_routine *first = malloc(sizeof *first);
+  if (!first) {
     return EAGAIN;
   }
-  *start = (struct start){routine, argument};
-  int error = __real_pthread_create(thread, attributes, run, start);
+  *first = (weft_routine){routine, argument};
+  int error = __real_pthread_create(thread, attributes, run, first);
+  int detached = PTHREAD_CREATE_DETACHED;
+  pthread_attr_getdetachstate(attributes, &detached);
   if (error) {
-    free(start);
+    free(first);
+  } else if (detached == PTHREAD_CREATE_JOINABLE) {
+    /* One that is detached may be gone, record and all. */
+    weft_thread_runs(*thread);
   }
   return error;
 }

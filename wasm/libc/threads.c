@@ -5,6 +5,8 @@
  * What is found is given back before the thread takes it. Another thread may be faster, in a program that is out of memory
  * and goes on allocating: then it is as it was before. */
 #include "thread_numbers.h"
+#include "thread_reuse.h"
+#include "weft_create.h"
 #include "weft_memory.h"
 
 #include <errno.h>
@@ -16,24 +18,32 @@
 /* More than the C library's own part of a thread. */
 #define RECORD ((size_t)64 << 10)
 
-static int has_memory(const pthread_attr_t *attributes) {
+static int has_objects(void) {
+  void *objects = weft_memory_take(FIRST_OBJECTS, FIRST_OBJECTS);
+  if (objects) {
+    weft_memory_give(objects, FIRST_OBJECTS);
+  }
+  return objects != NULL;
+}
+
+int weft_thread_create_new(pthread_t *thread, const pthread_attr_t *attributes, void *(*routine)(void *), void *argument) {
   size_t stack = 0;
+  pthread_attr_getstacksize(attributes, &stack);
+  /* Compilers take a block that nobody uses for had. */
+  void *volatile block = malloc(stack + RECORD);
+  int enough = block && has_objects();
+  free(block);
+  return enough ? weft_numbered_create(thread, attributes, routine, argument) : EAGAIN;
+}
+
+int __wrap_pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*routine)(void *), void *restrict argument) {
   pthread_attr_t defaults;
   if (!attributes) {
     pthread_attr_init(&defaults);
     attributes = &defaults;
   }
-  pthread_attr_getstacksize(attributes, &stack);
-  /* Compilers take a block that nobody uses for had. */
-  void *volatile block = malloc(stack + RECORD);
-  void *objects = block ? weft_memory_take(FIRST_OBJECTS, FIRST_OBJECTS) : NULL;
-  if (objects) {
-    weft_memory_give(objects, FIRST_OBJECTS);
+  if (has_objects() && weft_thread_reuse(thread, attributes, (weft_routine){routine, argument})) {
+    return 0;
   }
-  free(block);
-  return objects != NULL;
-}
-
-int __wrap_pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes, void *(*routine)(void *), void *restrict argument) {
-  return has_memory(attributes) ? weft_numbered_create(thread, attributes, routine, argument) : EAGAIN;
+  return weft_thread_create_new(thread, attributes, routine, argument);
 }

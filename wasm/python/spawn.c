@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 
+#include "weft_create.h"
 #include "weft_python.h"
 #include "weft_thread.h"
 
@@ -35,7 +36,7 @@ int weft_thread_spawn(int32_t id, size_t stack_size) {
   int error = pthread_attr_setstacksize(&attributes, stack_size);
   if (error == 0) {
     pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    error = pthread_create(&thread, &attributes, run, (void *)(intptr_t)id);
+    error = weft_thread_create_new(&thread, &attributes, run, (void *)(intptr_t)id);
   }
   pthread_attr_destroy(&attributes);
   if (error != 0) {

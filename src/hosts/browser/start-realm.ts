@@ -22,7 +22,7 @@ export function startRealm(packageOf: (start: RealmStart["weftRealm"]) => LatePa
     const { id, glueUrl } = data.weftRealm;
     const late = packageOf(data.weftRealm);
     const { imported, importNow, realmHost } = realmImports(glueUrl, data.weftRealm);
-    const { binding, onMessage } = lateRealm(id, importNow, late);
+    const { binding, onMessage } = lateRealm(id, importNow, late, data.weftRealm.modules.length === 0);
     binding.listen = () => {
       web.addEventListener("message", (event) => {
         onMessage((event as MessageEvent).data);

@@ -31,7 +31,7 @@ async function start(url: string, realm: number): Promise<void> {
   const glue = import(url) as Promise<{ default: () => unknown }>;
   const realmHost = new NodeRealmHost(url);
   if (packageUrl) {
-    const { binding, onMessage } = lateRealm(realm, importNow, await latePackage(packageUrl));
+    const { binding, onMessage } = lateRealm(realm, importNow, await latePackage(packageUrl), true);
     binding.listen = () => {
       parentPort!.on("message", onMessage);
       deliver();

@@ -19,12 +19,15 @@ export interface LatePackage {
  * A worker realm that loads the package when TypeScript first takes part in what Python does there: reading it takes as long as all else
  * that a realm does before its first thread, and a tenth of its memory.
  * @param id the realm's number.
+ * @param alone whether no modules of the user's are in it.
  */
-export function lateRealm(id: number, importNow: ImportNow | undefined, late: LatePackage): { readonly binding: LazyBinding; readonly onMessage: (message: unknown) => void } {
+export function lateRealm(id: number, importNow: ImportNow | undefined, late: LatePackage, alone: boolean): { readonly binding: LazyBinding; readonly onMessage: (message: unknown) => void } {
   let made: RealmBody | undefined;
   const body = (loaded: RealmPackage): RealmBody => (made ??= loaded.realmBody(id, importNow));
+  const binding = new LazyBinding(id, () => body(late.now()).binding);
+  binding.isPlain = () => alone && !made;
   return {
-    binding: new LazyBinding(id, () => body(late.now()).binding),
+    binding,
     onMessage: (message) => {
       serve(message, () => late.soon().then(body));
     },
