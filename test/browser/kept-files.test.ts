@@ -103,6 +103,30 @@ test("a later visit reads the large files from the origin's storage, and only as
   }
 });
 
+test("the page's own memory has none of the files while Python runs", async () => {
+  const server = await pages.serve({ headers: ISOLATION });
+  for (const visit of ["first", "second"]) {
+    await pages.with(async (page) => {
+      await importPackage(page);
+      await page.evaluate(async () => {
+        const global = globalThis as { running?: unknown };
+        global.running = await weftPython.loadWeft();
+      });
+      const session = await page.context().newCDPSession(page);
+      await session.send("HeapProfiler.enable");
+      const buffers = async (): Promise<number> => {
+        await session.send("HeapProfiler.collectGarbage");
+        return ((await session.send("Runtime.getHeapUsage")) as unknown as { backingStorageSize: number }).backingStorageSize;
+      };
+      // A first visit's are kept for the next ones before.
+      await expect.poll(buffers, { timeout: 30_000, message: `bytes of buffers of the ${visit} visit` }).toBeLessThan(1_000_000);
+      await page.evaluate(() => (globalThis as unknown as { running: { terminate(): Promise<void> } }).running.terminate());
+    }, server.url);
+    expect(server.requests.includes(`${FOLDER}weft.wasm`)).toBe(visit === "first");
+    server.requests.length = 0;
+  }
+});
+
 test("a service worker's copies are used, and with keep: false none are made", async () => {
   const server = await pages.serve({ headers: ISOLATION, aliases: { "/later/": FOLDER } });
   // What was loaded before would be kept before.

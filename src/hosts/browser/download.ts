@@ -43,8 +43,8 @@ export class Download {
   readonly #abort = new AbortController();
   readonly #manifest: Promise<Manifest>;
   readonly #onProgress: DownloadOptions["onProgress"];
-  /** What an earlier visit kept. */
-  readonly #kept: ReturnType<typeof readKept>;
+  /** What an earlier visit kept. Nothing when Python is ready: what the guest keeps of this object would keep 10 MB with it. */
+  #kept: ReturnType<typeof readKept> | undefined;
   /** Whether copies are to be kept: when a file is downloaded that may be. */
   readonly #mayKeep: boolean;
   #downloaded = false;
@@ -111,6 +111,7 @@ export class Download {
     this.report("ready");
     const files = this.#files as Record<KeptFile, Uint8Array<ArrayBuffer>>;
     this.#files = {};
+    this.#kept = undefined;
     if (this.#mayKeep && this.#downloaded) {
       setTimeout(() => void keepFiles(this.#base, files), KEEP_DELAY);
     }
@@ -184,7 +185,7 @@ export class Download {
    * @param begin gets its data before they are checked, for what may go on meanwhile.
    */
   async #copy(name: KeptFile, begin: (data: Uint8Array<ArrayBuffer>) => void = () => undefined): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    for (const find of [() => this.#kept[name], () => findCopy(this.#url(name))]) {
+    for (const find of [() => this.#kept?.[name], () => findCopy(this.#url(name))]) {
       const data = await find();
       if (data === undefined) {
         continue;
