@@ -132,7 +132,7 @@ function opcodeOf([high, low]: readonly number[]): number {
   return high! * 256 + low!;
 }
 
-/** Whether an instruction is about a data segment; some have one of another kind, or both. */
+/** Whether it is a data segment that an instruction is about, and not one of a table's. */
 function isAbout(opcode: number): boolean {
   return opcode === opcodeOf(MEMORY_INIT) || opcode === opcodeOf(DATA_DROP);
 }
