@@ -5,8 +5,7 @@ const DEADLINE = 60_000;
 const shared = sharedWeft();
 
 test("a thread is new, whoever ran in its place before", async () => {
-  const { weft } = shared;
-  await weft.run(`
+  await shared.weft.run(`
 import contextvars, decimal, sys, threading
 local, variable, seen = threading.local(), contextvars.ContextVar("reused", default=0), []
 def reused_routine():
@@ -15,17 +14,13 @@ def reused_routine():
     variable.set(1)
     decimal.getcontext().prec = 5
     sys.settrace(lambda *_: None)
-idents = set()
 for i in range(200):
     thread = threading.Thread(target=reused_routine, name=f"reused {i}")
     thread.start()
     thread.join()
     assert not thread.is_alive()
-    idents.add(thread.ident)
 assert seen == [(None, 0, 28, None, f"reused {i}") for i in range(200)], seen
 `);
-  // Records are used again; without waiting threads too, but then a worker is asked for each.
-  expect(await weft.eval("len(idents) < 200")).toBe(true);
 }, DEADLINE);
 
 test("threads that are joined late, by nobody, by several or not at all", async () => {
