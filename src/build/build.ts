@@ -7,7 +7,7 @@ import { cpythonKey, ensureCpython } from "./cpython.js";
 import { ensureLibs, libsKey } from "./libs.js";
 import { ensureLink, linkKey } from "./link.js";
 import { BuildError } from "./errors.js";
-import { ensureHints, hintsKey } from "./hints.js";
+import { ensureFinish, finishKey } from "./finish.js";
 import { explain } from "./machine-trouble.js";
 import { describeBuild, outputPlaces, publish, readManifest, type Manifest, type StageKeys } from "./output.js";
 import { Progress, type ProgressOutput } from "./progress.js";
@@ -21,7 +21,7 @@ import { findToolchain, type Toolchain, type ToolchainChoice } from "./toolchain
 import { ensureTree, treeKey, type PythonOrigin } from "./tree.js";
 
 /** Entries of each stage that stay in the cache when they are no longer used; a tree has 110 MB. */
-const KEPT_ENTRIES = { tree: 3, libs: 3, cpython: 9, stdlib: 9, link: 12, hints: 12, snapshot: 12, code: 12 } as const;
+const KEPT_ENTRIES = { tree: 3, libs: 3, cpython: 9, stdlib: 9, link: 12, finish: 12, snapshot: 12, code: 12 } as const;
 
 /** Builds whose logs are kept. */
 const KEPT_LOGS = 10;
@@ -109,7 +109,7 @@ async function buildThreaded(context: BuildContext, options: BuildOptions): Prom
   const origin: PythonOrigin = options.source === undefined ? { kind: "pinned", sources } : { kind: "folder", folder: resolve(options.source) };
   const keys = stageKeys(context, toolchain, sources, origin, variant);
   if (options.force === true) {
-    for (const stage of ["cpython", "stdlib", "link", "hints", "snapshot"] as const) {
+    for (const stage of ["cpython", "stdlib", "link", "finish", "snapshot"] as const) {
       cache.remove(cache.path(stage, keys[stage]));
     }
   }
@@ -120,11 +120,11 @@ async function buildThreaded(context: BuildContext, options: BuildOptions): Prom
   const cpython = (): Promise<CacheEntry> => ensureCpython(context, toolchain, variant, keys, async () => ({ libs: await libs(), tree: await tree() }));
   const stdlib = await ensureStdlib(context, toolchain, variant, keys, async () => ({ tree: await tree(), cpython: await cpython() }));
   const link = await ensureLink(context, toolchain, variant, keys, async () => ({ cpython: await cpython(), libs: await libs() }));
-  const hints = await ensureHints(context, variant, keys.hints, link);
-  const snapshot = await ensureSnapshot(context, variant, keys.snapshot, { stdlib, link, hints });
+  const finish = await ensureFinish(context, variant, keys.finish, link);
+  const snapshot = await ensureSnapshot(context, variant, keys.snapshot, { stdlib, link, finish });
 
-  const manifest = await describeBuild(context, { variant, toolchain, origin, sources, keys, stdlib, link, hints, snapshot, tree });
-  const unchanged = publish(resolve(options.out), manifest, outputPlaces({ stdlib, link, hints, snapshot }));
+  const manifest = await describeBuild(context, { variant, toolchain, origin, sources, keys, stdlib, link, finish, snapshot, tree });
+  const unchanged = publish(resolve(options.out), manifest, outputPlaces({ stdlib, link, finish, snapshot }));
   await provideCodeIfPossible(context, variant, keys, resolve(options.out));
   for (const [stage, keep] of Object.entries(KEPT_ENTRIES)) {
     cache.prune(stage, keep);
@@ -150,8 +150,8 @@ export function stageKeys(context: BuildContext, toolchain: Toolchain, sources: 
   const cpython = cpythonKey(context, toolchain, variant, tree, libs);
   const stdlib = stdlibKey(context, toolchain, variant, tree, cpython);
   const link = linkKey(context, toolchain, variant, cpython, libs);
-  // Hints change nothing of what a module does, so the snapshot does not depend on them.
-  return { libs, tree, cpython, stdlib, link, hints: hintsKey(context, variant, link), snapshot: snapshotKey({ stdlib, link }) };
+  // What is changed of a finished module changes nothing of what it does, so the snapshot does not depend on them.
+  return { libs, tree, cpython, stdlib, link, finish: finishKey(context, variant, link), snapshot: snapshotKey({ stdlib, link }) };
 }
 
 function copyRecipe(packageRoot: string, to: string): RecipeFolders {

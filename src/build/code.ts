@@ -25,7 +25,7 @@ const WITH_CODE: readonly Variant[] = ["release", "test"];
 const DEADLINE = 300_000;
 
 /** What tells runtimes apart that have code of their own. */
-export type CodeKeys = Pick<StageKeys, "hints" | "stdlib" | "snapshot">;
+export type CodeKeys = Pick<StageKeys, "finish" | "stdlib" | "snapshot">;
 
 /**
  * This engine's machine code of what programs use of a runtime, in its folder.
@@ -34,11 +34,11 @@ export type CodeKeys = Pick<StageKeys, "hints" | "stdlib" | "snapshot">;
  */
 export async function provideCode(context: BuildContext, variant: Variant, keys: CodeKeys, out: string): Promise<void> {
   const program = join(context.folders.recipe, PROGRAM);
-  const { hints, stdlib, snapshot } = keys;
+  const { finish, stdlib, snapshot } = keys;
   const engine = [process.version, process.platform, process.arch, cachedDataVersionTag()];
   const entry = await ensure(context, {
     name: "code",
-    key: keyOf({ version: VERSION, hints, stdlib, snapshot, program: hashFile(program), engine }),
+    key: keyOf({ version: VERSION, finish, stdlib, snapshot, program: hashFile(program), engine }),
     what: `compiling for Node ${process.versions.node} what programs use (${variant})`,
     check: "hashes",
     timing: `code-${variant}`,

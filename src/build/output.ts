@@ -19,7 +19,7 @@ export interface StageKeys {
   readonly cpython: string;
   readonly stdlib: string;
   readonly link: string;
-  readonly hints: string;
+  readonly finish: string;
   readonly snapshot: string;
 }
 
@@ -43,9 +43,9 @@ export interface Manifest {
 }
 
 /** Files of the output and the stages that make them. */
-const FILES: Readonly<Record<string, "link" | "hints" | "stdlib" | "snapshot">> = {
+const FILES: Readonly<Record<string, "link" | "finish" | "stdlib" | "snapshot">> = {
   "weft.mjs": "link",
-  "weft.wasm": "hints",
+  "weft.wasm": "finish",
   ...Object.fromEntries(LIBRARY.map((name) => [name, "stdlib" as const])),
   [SNAPSHOT_FILE]: "snapshot",
 };
@@ -54,7 +54,7 @@ const FILES: Readonly<Record<string, "link" | "hints" | "stdlib" | "snapshot">> 
 export interface OutputStages {
   readonly stdlib: CacheEntry;
   readonly link: CacheEntry;
-  readonly hints: CacheEntry;
+  readonly finish: CacheEntry;
   /** Not when it is what the others are for. */
   readonly snapshot?: CacheEntry;
 }
@@ -74,7 +74,7 @@ export async function describeBuild(context: BuildContext, finished: Finished): 
   const { variant, keys } = finished;
   const { recipe } = context;
   const { profile } = finished.link.facts as Pick<Manifest, "profile">;
-  const { branches } = finished.hints.facts as Pick<Manifest, "branches">;
+  const { branches } = finished.finish.facts as Pick<Manifest, "branches">;
   const facts = (await finished.tree()).facts as { version: string; patches: Manifest["patches"] };
   return {
     name: "weft",

@@ -24,7 +24,7 @@ export function snapshotKey(keys: { stdlib: string; link: string }): string {
 }
 
 /** The memory of a runtime that has initialized Python. */
-export async function ensureSnapshot(context: BuildContext, variant: Variant, key: string, stages: { stdlib: CacheEntry; link: CacheEntry; hints: CacheEntry }): Promise<CacheEntry> {
+export async function ensureSnapshot(context: BuildContext, variant: Variant, key: string, stages: { stdlib: CacheEntry; link: CacheEntry; finish: CacheEntry }): Promise<CacheEntry> {
   return ensure(context, {
     name: "snapshot",
     key,

@@ -11,7 +11,7 @@ import type { Toolchain } from "../../src/build/toolchain.js";
 import { headersOfPatches } from "../../src/build/tree.js";
 import { testContext } from "./fixture.js";
 
-const ALL = ["libs", "tree", "cpython", "stdlib", "link", "hints"];
+const ALL = ["libs", "tree", "cpython", "stdlib", "link", "finish"];
 
 function toolchain(version: string): Toolchain {
   const unused = (): never => {
@@ -47,11 +47,11 @@ describe("stageKeys", () => {
   });
 
   test("our C only links again", () => {
-    expect(changedBy((root) => appendFileSync(join(root, "wasm/main/main.c"), "\n"))).toEqual(["link", "hints"]);
+    expect(changedBy((root) => appendFileSync(join(root, "wasm/main/main.c"), "\n"))).toEqual(["link", "finish"]);
   });
 
   test("a new C file links again", () => {
-    expect(changedBy((root) => writeFileSync(join(root, "wasm/main/new.c"), ""))).toEqual(["link", "hints"]);
+    expect(changedBy((root) => writeFileSync(join(root, "wasm/main/new.c"), ""))).toEqual(["link", "finish"]);
   });
 
   test("a file that is not compiled changes nothing", () => {
@@ -62,25 +62,25 @@ describe("stageKeys", () => {
     const { context } = testContext();
     const [header] = headersOfPatches(context);
     expect(header).toBeDefined();
-    expect(changedBy((root) => appendFileSync(join(root, "wasm/include", header!), "\n"))).toEqual(["cpython", "stdlib", "link", "hints"]);
+    expect(changedBy((root) => appendFileSync(join(root, "wasm/include", header!), "\n"))).toEqual(["cpython", "stdlib", "link", "finish"]);
   });
 
   test("a patch leaves the libraries alone", () => {
-    expect(changedBy((root) => writeFileSync(join(root, "cpython-build/patches/9999-new.patch"), "x"))).toEqual(["tree", "cpython", "stdlib", "link", "hints"]);
+    expect(changedBy((root) => writeFileSync(join(root, "cpython-build/patches/9999-new.patch"), "x"))).toEqual(["tree", "cpython", "stdlib", "link", "finish"]);
   });
 
   test("an answer of configure leaves the libraries and the tree alone", () => {
-    expect(changedBy((root) => appendFileSync(join(root, "cpython-build/config.site"), "ac_cv_x=no\n"))).toEqual(["cpython", "stdlib", "link", "hints"]);
+    expect(changedBy((root) => appendFileSync(join(root, "cpython-build/config.site"), "ac_cv_x=no\n"))).toEqual(["cpython", "stdlib", "link", "finish"]);
   });
 
-  test("the profile compiles CPython again, that of branches only gives hints again, and the script that makes them nothing", () => {
-    expect(changedBy((root) => appendFileSync(join(root, "cpython-build/profile/counts.txt"), "#\n"))).toEqual(["cpython", "stdlib", "link", "hints"]);
-    expect(changedBy((root) => appendFileSync(join(root, "cpython-build/profile/branches.txt"), "#\n"))).toEqual(["hints"]);
+  test("the profile compiles CPython again, that of branches only finishes the module again, and the script that makes them nothing", () => {
+    expect(changedBy((root) => appendFileSync(join(root, "cpython-build/profile/counts.txt"), "#\n"))).toEqual(["cpython", "stdlib", "link", "finish"]);
+    expect(changedBy((root) => appendFileSync(join(root, "cpython-build/profile/branches.txt"), "#\n"))).toEqual(["finish"]);
     expect(changedBy((root) => appendFileSync(join(root, "cpython-build/profile/count.py"), "#\n"))).toEqual([]);
   });
 
   test("link flags only link again", () => {
-    expect(changedBy((root) => editJson(join(root, "cpython-build/recipe.json"), (recipe) => recipe.link.flags.push("-sX=1")))).toEqual(["link", "hints"]);
+    expect(changedBy((root) => editJson(join(root, "cpython-build/recipe.json"), (recipe) => recipe.link.flags.push("-sX=1")))).toEqual(["link", "finish"]);
   });
 
   test("flags of another variant change nothing", () => {
@@ -102,7 +102,7 @@ describe("stageKeys", () => {
       const [file] = Object.keys(pins.sources.zlib.files);
       pins.sources.zlib.files[file!] = "0".repeat(64);
     };
-    expect(changedBy((root) => editJson(join(root, "cpython-build/pins.json"), edit))).toEqual(["libs", "cpython", "stdlib", "link", "hints"]);
+    expect(changedBy((root) => editJson(join(root, "cpython-build/pins.json"), edit))).toEqual(["libs", "cpython", "stdlib", "link", "finish"]);
   });
 
   test("another CPython leaves the libraries alone", () => {
@@ -110,13 +110,13 @@ describe("stageKeys", () => {
       const [file] = Object.keys(pins.sources["python3.13"].files);
       pins.sources["python3.13"].files[file!] = "0".repeat(64);
     };
-    expect(changedBy((root) => editJson(join(root, "cpython-build/pins.json"), edit))).toEqual(["tree", "cpython", "stdlib", "link", "hints"]);
+    expect(changedBy((root) => editJson(join(root, "cpython-build/pins.json"), edit))).toEqual(["tree", "cpython", "stdlib", "link", "finish"]);
   });
 
   test("another toolchain compiles all but the tree again", () => {
     const { context } = testContext();
     const [before, after] = [keys(context), keys(context, "3.1.70")];
-    expect(ALL.filter((stage) => before[stage as keyof StageKeys] !== after[stage as keyof StageKeys])).toEqual(["libs", "cpython", "stdlib", "link", "hints"]);
+    expect(ALL.filter((stage) => before[stage as keyof StageKeys] !== after[stage as keyof StageKeys])).toEqual(["libs", "cpython", "stdlib", "link", "finish"]);
   });
 
   test("variants share the libraries and the tree", () => {

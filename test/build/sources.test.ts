@@ -71,7 +71,7 @@ describe("publish", () => {
     writeFileSync(join(link, "weft.wasm"), text);
     const file = { size: text.length, sha256: hashText(text) };
     const manifest = { name: "weft", files: { "weft.mjs": file, "weft.wasm": file, ...Object.fromEntries(LIBRARY.map((name) => [name, file])) } } as unknown as Manifest;
-    return { manifest, stages: outputPlaces({ stdlib: { folder: stdlib, facts: {} }, link: { folder: link, facts: {} }, hints: { folder: link, facts: {} } }) };
+    return { manifest, stages: outputPlaces({ stdlib: { folder: stdlib, facts: {} }, link: { folder: link, facts: {} }, finish: { folder: link, facts: {} } }) };
   }
 
   test("replaces an older output and notices an unchanged or damaged one", () => {

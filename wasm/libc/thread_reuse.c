@@ -115,13 +115,10 @@ static void renew(pthread_t self) {
   self->locale = &libc.global_locale;
 }
 
-static int wait_for_change(_Atomic int *state, int from) {
+/* Waits while the state is that; whether for too long. */
+static int waits_in_vain(_Atomic int *state, int from) {
   return __builtin_wasm_memory_atomic_wait32((int *)state, from, PATIENCE_NS) == TIMED_OUT;
 }
-
-/* Waits while the state is that; whether for too long. Neither LLVM nor Binaryen puts it where it is called: locals that live on behind an
- * atomic wait are 0 in the first, fast code of V8 11.3 (Node 20). */
-static int (*volatile waits_in_vain)(_Atomic int *state, int from) = wait_for_change;
 
 static place *take_place(void) {
   for (place *at = places; at < places + PLACES; at++) {
@@ -190,7 +187,7 @@ int weft_thread_reuse(pthread_t *thread, const pthread_attr_t *attributes, weft_
     found->detach_state = attributes->_a_detach ? DT_DETACHED : DT_JOINABLE;
     atomic_store(phase_of(found), RUNS);
     *thread = found;
-    change(&at->state, TAKEN, GIVEN);
+    set(&at->state, GIVEN);
     return 1;
   }
   return 0;

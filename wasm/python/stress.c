@@ -152,9 +152,8 @@ static void plan_change(void) {
 
 /* ---- pct: hooks ------------------------------------------------------------------------------ */
 
-/* Detached, or it would hold up whoever stops the world. Not inlined: the thread state that a caller keeps
- * meanwhile then came back as null in the optimised module, though not in the compiler's own output. */
-static __attribute__((noinline)) void wait_turn(slot *s) {
+/* Detached, or it would hold up whoever stops the world. */
+static void wait_turn(slot *s) {
   while (atomic_exchange(&s->turn, 0) == 0) {
     atomic_store(&s->record->wait_object, 0);
     atomic_store(&s->record->wait_kind, WEFT_WAIT_TURN);

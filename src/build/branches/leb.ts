@@ -37,3 +37,15 @@ export function signedLeb(value: number): number[] {
     bytes.push(byte | 0x80);
   }
 }
+
+/**
+ * The same in as many bytes as something else takes.
+ * @throws RangeError when it needs more.
+ */
+export function paddedLeb(value: number, length: number): number[] {
+  const bytes = leb(value);
+  if (bytes.length > length) {
+    throw new RangeError(`${value} needs ${bytes.length} bytes, not ${length}`);
+  }
+  return Array.from({ length }, (_, at) => (bytes[at] ?? 0) | (at < length - 1 ? 0x80 : 0));
+}

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withWaitsApart } from "./atomic-waits.js";
 import { withHints } from "./branches/hints.js";
 import { parseProfile, type BranchProfile } from "./branches/profile.js";
 import type { CacheEntry } from "./cache.js";
@@ -12,7 +13,7 @@ import type { BuildContext } from "./stage.js";
 import { withoutZeroFills } from "./zero-fills.js";
 
 /** Goes up when the same profile and module give another one. */
-const VERSION = 3;
+const VERSION = 4;
 
 /** Below the recipe's folder. */
 const PROFILE = "profile/branches.txt";
@@ -20,27 +21,27 @@ const PROFILE = "profile/branches.txt";
 /** Variants that are compiled by what was counted, and so have the functions that are in the profile. */
 const HINTED: readonly Variant[] = ["release", "test"];
 
-/** Key of the module with its hints. */
-export function hintsKey(context: BuildContext, variant: Variant, link: string): string {
+/** Key of the finished module. */
+export function finishKey(context: BuildContext, variant: Variant, link: string): string {
   return keyOf({ version: VERSION, link, profile: HINTED.includes(variant) ? hashFile(join(context.folders.recipe, PROFILE)) : null });
 }
 
-/** `weft.wasm`, which tells engines what its branches do and writes to its new memory in few parts, without zeros. Of variants that the profile is not of, the linker's. */
-export async function ensureHints(context: BuildContext, variant: Variant, key: string, link: CacheEntry): Promise<CacheEntry> {
-  if (!HINTED.includes(variant)) {
-    return link;
-  }
+/**
+ * `weft.wasm`, of the linker's: waits are functions of their own. Where the profile is of the variant it also tells engines what its branches
+ * do, and writes to its new memory in few parts, without zeros.
+ */
+export async function ensureFinish(context: BuildContext, variant: Variant, key: string, link: CacheEntry): Promise<CacheEntry> {
   return ensure(context, {
-    name: "hints",
+    name: "finish",
     key,
-    what: `adding hints about branches, joining data (${variant})`,
+    what: `finishing the module (${variant})`,
     check: "hashes",
     needs: () => Promise.resolve(),
     make: (folder) => {
-      const plain = withoutZeroFills(readFileSync(join(link.folder, "weft.wasm"))).wasm;
-      const { wasm, facts } = withHints(withJoinedSegments(plain).wasm, readProfile(context));
-      writeFileSync(join(folder, "weft.wasm"), wasm);
-      return Promise.resolve({ branches: facts });
+      const linked = withWaitsApart(readFileSync(join(link.folder, "weft.wasm"))).wasm;
+      const finished = HINTED.includes(variant) ? withHints(withJoinedSegments(withoutZeroFills(linked).wasm).wasm, readProfile(context)) : { wasm: linked };
+      writeFileSync(join(folder, "weft.wasm"), finished.wasm);
+      return Promise.resolve("facts" in finished ? { branches: finished.facts } : {});
     },
   });
 }
