@@ -36,9 +36,10 @@ export function chooseLauncher(options: Pick<Options, "python" | "runtime" | "so
   }
   const launcher = join(bin, "weft-python.js");
   return {
-    command: [process.execPath, launcher],
+    // Options that this process was given are for the engine: `node --liftoff-only dist/dev/test-cpython.js`.
+    command: [process.execPath, ...process.execArgv, launcher],
     environment: { WEFT_RUNTIME: folder },
     // The launcher is the host side of the runtime: results depend on it as much as on the wasm.
-    identity: [readFileSync(manifest), readFileSync(launcher)],
+    identity: [readFileSync(manifest), readFileSync(launcher), ...process.execArgv],
   };
 }
