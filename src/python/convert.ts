@@ -253,16 +253,14 @@ export function readInteger(py: Attached, pointer: Address): number | bigint {
   if (compact !== undefined) {
     return compact;
   }
-  const { functions, memory, scratch } = py.realm;
+  const { realm } = py;
+  const { functions, memory, scratch } = realm;
   const value = functions.PyLong_AsLongAndOverflow(pointer, scratch);
   if (memory.word(scratch) === 0) {
     return value;
   }
   const length = py.size(functions.PyLong_AsNativeBytes(pointer, 0, 0, 0));
-  const address = functions.malloc(length);
-  if (address === 0) {
-    throw new RangeError(`out of guest memory: could not allocate ${length} bytes`);
-  }
+  const address = realm.allocate(length);
   try {
     py.size(functions.PyLong_AsNativeBytes(pointer, address, length, 0));
     let hex = "";

@@ -92,8 +92,15 @@ export class Snapshot {
    */
   restore(memory: WebAssembly.Memory): void {
     this.#write(memory, this.#begun === memory ? (address) => address < this.behind : () => true);
-    this.#data = undefined;
-    this.#free();
+    this.drop();
+  }
+
+  /** Keeps the bytes no longer, as a program does not begin with it. A second time does nothing. */
+  drop(): void {
+    if (this.#data) {
+      this.#data = undefined;
+      this.#free();
+    }
   }
 
   #write(memory: WebAssembly.Memory, which: (address: number) => boolean): void {

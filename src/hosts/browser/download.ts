@@ -88,6 +88,9 @@ export class Download {
         glueUrl: this.#url("weft.mjs"),
         compile: () => Promise.resolve(module),
         loadStandardLibrary: (guest, place) => {
+          if (place === undefined) {
+            memory.drop();
+          }
           const archive = data ? load(guest, data, place) : memory.archive;
           // The guest keeps this function for as long as it lives.
           data = undefined;

@@ -24,7 +24,7 @@ interface Cache {
 
 interface CacheStorage {
   open(name: string): Promise<Cache>;
-  match(url: string, options: { readonly ignoreVary: true }): Promise<Response | undefined>;
+  match(url: string, options: { readonly ignoreVary: true; readonly cacheName?: string }): Promise<Response | undefined>;
 }
 
 /** Of this package alone. */
@@ -40,9 +40,10 @@ const storage = (): CacheStorage | undefined => (globalThis as { caches?: CacheS
 
 const entryOf = (base: URL): string => new URL(ENTRY, base).href;
 
-async function find(url: string): Promise<Response | undefined> {
+/** @param cacheName of the only cache that is looked through; of all otherwise, each of which the browser has to open. */
+async function find(url: string, cacheName?: string): Promise<Response | undefined> {
   try {
-    const response = await storage()?.match(url, { ignoreVary: true });
+    const response = await storage()?.match(url, { ignoreVary: true, ...(cacheName === undefined ? {} : { cacheName }) });
     return response?.ok === true ? response : undefined;
   } catch {
     // No storage for this page.
@@ -66,7 +67,7 @@ export function readKept(base: URL): Readonly<Record<KeptFile, Promise<Uint8Arra
   const files = Object.fromEntries(KEPT_FILES.map((name) => [name, new Promise((resolve) => settle.push(resolve))]));
   void (async () => {
     try {
-      const response = await find(entryOf(base));
+      const response = await find(entryOf(base), NAME);
       if (response?.body) {
         const body = new BodyReader(response.body);
         const header = new DataView((await body.take(HEADER_SIZE)).buffer);
