@@ -1,7 +1,7 @@
 import { readFunctions } from "./branches/functions.js";
 import { leb, paddedLeb, readLeb } from "./branches/leb.js";
 import { CODE, sections, withSection } from "./branches/sections.js";
-import { instructions } from "./start-function.js";
+import { instructions } from "./instructions.js";
 
 /** Numbers of sections. */
 const TYPE = 1;
@@ -11,7 +11,7 @@ const FUNCTION_TYPE = 0x60;
 const I32 = 0x7f;
 const I64 = 0x7e;
 
-/** Opcodes; the reader's numbers of those of two bytes. */
+/** Opcodes. */
 const LOCAL_GET = 0x20;
 const CALL = 0x10;
 const END = 0x0b;
@@ -41,10 +41,13 @@ export function withWaitsApart(wasm: Uint8Array): { readonly wasm: Uint8Array; r
   let waits = 0;
   for (const { opcode, ...at } of instructions(wasm, start, end)) {
     const parameters = PARAMETERS[opcode];
-    const within = parameters && functions.find((one) => at.start >= one.codeStart && at.end <= one.end)!;
+    if (!parameters) {
+      continue;
+    }
     const bytes = [...wasm.subarray(at.start, at.end)];
     const body = [0, ...[0, 1, 2].flatMap((number) => [LOCAL_GET, number]), ...bytes, END];
-    if (!parameters || Buffer.from(body).equals(wasm.subarray(within!.start, within!.end))) {
+    const within = functions.find((one) => at.start >= one.codeStart && at.end <= one.end)!;
+    if (Buffer.from(body).equals(wasm.subarray(within.start, within.end))) {
       continue;
     }
     const alike = bytes.join();

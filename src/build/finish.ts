@@ -39,9 +39,9 @@ export async function ensureFinish(context: BuildContext, variant: Variant, key:
     needs: () => Promise.resolve(),
     make: (folder) => {
       const linked = withWaitsApart(readFileSync(join(link.folder, "weft.wasm"))).wasm;
-      const finished = HINTED.includes(variant) ? withHints(withJoinedSegments(withoutZeroFills(linked).wasm).wasm, readProfile(context)) : { wasm: linked };
-      writeFileSync(join(folder, "weft.wasm"), finished.wasm);
-      return Promise.resolve("facts" in finished ? { branches: finished.facts } : {});
+      const hinted = HINTED.includes(variant) ? withHints(withJoinedSegments(withoutZeroFills(linked).wasm).wasm, readProfile(context)) : undefined;
+      writeFileSync(join(folder, "weft.wasm"), hinted?.wasm ?? linked);
+      return Promise.resolve(hinted ? { branches: hinted.facts } : {});
     },
   });
 }

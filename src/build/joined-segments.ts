@@ -1,7 +1,8 @@
 import { withBodies, type ModuleFunction, type ModuleFunctions } from "./branches/functions.js";
 import { leb, readLeb, signedLeb } from "./branches/leb.js";
 import { sections, withSection } from "./branches/sections.js";
-import { I32_CONST, instructions, readStartFunction, type Instruction } from "./start-function.js";
+import { I32_CONST, instructions, type Instruction } from "./instructions.js";
+import { readStartFunction } from "./start-function.js";
 
 /** Numbers of sections. */
 const DATA = 11;

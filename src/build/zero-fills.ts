@@ -1,5 +1,6 @@
 import { withBodies } from "./branches/functions.js";
-import { I32_CONST, instructions, readStartFunction, type Instruction } from "./start-function.js";
+import { I32_CONST, instructions, type Instruction } from "./instructions.js";
+import { readStartFunction } from "./start-function.js";
 
 const MEMORY_FILL = 0xfc0b;
 

@@ -11,6 +11,9 @@ export interface Launcher {
   readonly identity: readonly (string | Buffer)[];
 }
 
+/** Node with the options that this process was given: `node --liftoff-only dist/dev/test-cpython.js`. */
+const ENGINE = [process.execPath, ...process.execArgv];
+
 /**
  * Chooses the command that runs Python.
  * @param bin Folder of our own bundled commands.
@@ -27,7 +30,7 @@ export function chooseLauncher(options: Pick<Options, "python" | "runtime" | "so
       throw new UsageError(`${component} has no manifest.json; build it: node dist/bin/weft.js build --profile solo --variant test`);
     }
     const launcher = join(bin, "..", "dev", "solo-python.js");
-    return { command: [process.execPath, launcher], environment: { WEFT_SOLO: component }, identity: [readFileSync(manifest), readFileSync(launcher)] };
+    return { command: [...ENGINE, launcher], environment: { WEFT_SOLO: component }, identity: [readFileSync(manifest), readFileSync(launcher), ...process.execArgv] };
   }
   const folder = resolve(options.runtime ?? join(bin, "..", "runtime", "test"));
   const manifest = join(folder, "manifest.json");
@@ -36,8 +39,7 @@ export function chooseLauncher(options: Pick<Options, "python" | "runtime" | "so
   }
   const launcher = join(bin, "weft-python.js");
   return {
-    // Options that this process was given are for the engine: `node --liftoff-only dist/dev/test-cpython.js`.
-    command: [process.execPath, ...process.execArgv, launcher],
+    command: [...ENGINE, launcher],
     environment: { WEFT_RUNTIME: folder },
     // The launcher is the host side of the runtime: results depend on it as much as on the wasm.
     identity: [readFileSync(manifest), readFileSync(launcher), ...process.execArgv],

@@ -95,7 +95,7 @@ export class Snapshot {
     this.drop();
   }
 
-  /** Keeps the bytes no longer, as a program does not begin with it. A second time does nothing. */
+  /** To be called when a program does not begin with it: the bytes are not kept. A second time does nothing. */
   drop(): void {
     if (this.#data) {
       this.#data = undefined;

@@ -42,7 +42,7 @@ assert sorted(taken) == [-1] * 4 + sorted([*range(300)] * 2)
 print("all waits ended")
 `;
 
-// Engines use it for what has not run often; here nothing else is used.
+// An engine uses its first code for what has not run often. Here one of the two is all there is.
 test.each([["first", "--liftoff-only"], ["best", "--no-liftoff"]])("threads wait and wake in V8's %s code", async (_, option) => {
   const folder = mkdtempSync(join(tmpdir(), "weft-first-code-"));
   try {

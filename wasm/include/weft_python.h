@@ -122,7 +122,5 @@ int32_t weft_this_realm(void);
 extern int32_t weft_host_realm(void);
 /* 1: the thread stays for its realm's event loop. */
 extern int32_t weft_host_thread(int32_t id);
-/* 1: no JavaScript has run in the calling worker realm but the way to Python, and nothing waits there for the event loop. */
-extern int32_t weft_host_plain(void);
 
 #endif

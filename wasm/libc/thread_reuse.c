@@ -46,7 +46,8 @@
 /* The linker's: makes `block` the calling thread's storage, with what thread-locals are initialized with. */
 void __wasm_init_tls(void *block);
 
-/* wasm/python-library.js */
+/* The host's (wasm/python-library.js). 1: no JavaScript has run in the calling worker realm but the way to Python, and nothing waits there
+ * for the event loop. */
 extern int32_t weft_host_plain(void);
 
 int __real_pthread_join(pthread_t thread, void **result);
