@@ -160,6 +160,22 @@ test("without a storage files come from the server", async () => {
   expect(server.requests).toEqual(expect.arrayContaining(LARGE.map((name) => FOLDER + name)));
 });
 
+test("a storage that does not answer holds nobody up for long", async () => {
+  const server = await pages.serve({ headers: ISOLATION });
+  const value = await pages.with(async (page) => {
+    await importPackage(page);
+    return page.evaluate(async () => {
+      (Object.getPrototypeOf(caches) as { match(): Promise<never> }).match = () => new Promise(() => undefined);
+      const weft = await weftPython.loadWeft({ keep: false });
+      const made = await weft.eval("6 * 7");
+      await weft.terminate();
+      return made;
+    });
+  }, server.url);
+  expect(value).toBe(42);
+  expect(server.requests).toEqual(expect.arrayContaining(LARGE.map((name) => FOLDER + name)));
+});
+
 test("of many addresses only the last ones' files stay", async () => {
   const server = await pages.serve({ headers: ISOLATION, aliases: { "/one/": FOLDER, "/two/": FOLDER, "/three/": FOLDER } });
   const urls = await pages.with(async (page) => {

@@ -36,17 +36,36 @@ const MOST = 2;
 const MAGIC = 0x314b4657; // "WFK1"
 const HEADER_SIZE = (1 + KEPT_FILES.length) * 4;
 
+/** How long the storage may take for one step, in milliseconds: it is there to be faster than the server. */
+const PATIENCE = 10_000;
+
 const storage = (): CacheStorage | undefined => (globalThis as { caches?: CacheStorage }).caches;
 
 const entryOf = (base: URL): string => new URL(ENTRY, base).href;
 
+/** @throws Error when it takes longer than the storage may. */
+async function inTime<T>(step: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`the origin's storage has given nothing for ${PATIENCE / 1000} s`));
+    }, PATIENCE);
+  });
+  try {
+    return await Promise.race([step, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** @param cacheName of the only cache that is looked through; of all otherwise, each of which the browser has to open. */
 async function find(url: string, cacheName?: string): Promise<Response | undefined> {
   try {
-    const response = await storage()?.match(url, { ignoreVary: true, ...(cacheName === undefined ? {} : { cacheName }) });
+    const caches = storage();
+    const response = caches && (await inTime(caches.match(url, { ignoreVary: true, ...(cacheName === undefined ? {} : { cacheName }) })));
     return response?.ok === true ? response : undefined;
   } catch {
-    // No storage for this page.
+    // No storage for this page, or one that does not answer.
     return undefined;
   }
 }
@@ -54,7 +73,7 @@ async function find(url: string, cacheName?: string): Promise<Response | undefin
 /** A file as somebody else keeps it in one of the origin's caches, a service worker of the page's say; of which version its hash must tell. */
 export async function findCopy(url: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
   const response = await find(url);
-  return response?.arrayBuffer().then((buffer) => new Uint8Array(buffer), () => undefined);
+  return response && inTime(response.arrayBuffer()).then((buffer) => new Uint8Array(buffer), () => undefined);
 }
 
 /**
@@ -70,10 +89,10 @@ export function readKept(base: URL): Readonly<Record<KeptFile, Promise<Uint8Arra
       const response = await find(entryOf(base), NAME);
       if (response?.body) {
         const body = new BodyReader(response.body);
-        const header = new DataView((await body.take(HEADER_SIZE)).buffer);
+        const header = new DataView((await inTime(body.take(HEADER_SIZE))).buffer);
         if (header.getUint32(0, true) === MAGIC) {
           for (const [index] of KEPT_FILES.entries()) {
-            settle[index]!(await body.take(header.getUint32(4 + index * 4, true)));
+            settle[index]!(await inTime(body.take(header.getUint32(4 + index * 4, true))));
           }
         }
       }
